@@ -1,0 +1,68 @@
+import { dlopen, type Pointer, ptr, read } from "bun:ffi";
+
+/** The C library's calls that Bun does not offer. Arguments are Linux's; see each call's manual page in section 2. */
+const calls = {
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  read: { args: ["i32", "ptr", "u64"], returns: "i64_fast" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i64_fast" },
+  close: { args: ["i32"], returns: "i32" },
+  waitid: { args: ["i32", "u32", "ptr", "i32"], returns: "i32" },
+  prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
+  prlimit: { args: ["i32", "i32", "ptr", "ptr"], returns: "i32" },
+  epoll_create1: { args: ["i32"], returns: "i32" },
+  epoll_ctl: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
+  epoll_wait: { args: ["i32", "ptr", "i32", "i32"], returns: "i32" },
+  setgroups: { args: ["u64", "ptr"], returns: "i32" },
+  setresgid: { args: ["u32", "u32", "u32"], returns: "i32" },
+  setresuid: { args: ["u32", "u32", "u32"], returns: "i32" },
+  execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
+  __errno_location: { args: [], returns: "ptr" },
+} as const;
+
+type Libc = ReturnType<typeof dlopen<typeof calls>>["symbols"];
+
+const names = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
+
+let loaded: Libc | undefined | null;
+
+/**
+ * The C library, opened at the first call.
+ *
+ * @returns undefined where it cannot be had: not Linux, or a machine that forbids writable and executable memory.
+ */
+export function libc(): Libc | undefined {
+  loaded ??= process.platform === "linux" ? (open() ?? null) : null;
+  return loaded ?? undefined;
+}
+
+function open(): Libc | undefined {
+  for (const name of names) {
+    try {
+      return dlopen(name, calls).symbols;
+    } catch {
+      continue;
+    }
+  }
+  return undefined;
+}
+
+/** `errno` of the call just made. */
+export function errno(c: Libc): number {
+  const at: Pointer | null = c.__errno_location();
+  return at === null ? 0 : read.i32(at);
+}
+
+const O_CLOEXEC = 0x80000;
+const ends = new Int32Array(2);
+
+/**
+ * A pipe whose two ends no child inherits by accident.
+ *
+ * @returns `[read end, write end]`, or undefined when the machine has no descriptor left.
+ */
+export function openPipe(c: Libc): readonly [readEnd: number, writeEnd: number] | undefined {
+  if (c.pipe2(ptr(ends), O_CLOEXEC) !== 0) return undefined;
+  const [readEnd, writeEnd] = ends;
+  return readEnd === undefined || writeEnd === undefined ? undefined : [readEnd, writeEnd];
+}

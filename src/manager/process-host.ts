@@ -1,0 +1,83 @@
+import type { GafferError } from "../base/gaffer-error.ts";
+import type { ExitStatus } from "./exit-status.ts";
+import type { ResourceLimit } from "./job-config.ts";
+
+/** Everything the operating system must know to start one process. Texts are final: nothing is expanded any more. */
+export interface SpawnRequest {
+  /** gaffer's own number of the process: 1, 2, 3 … */
+  readonly id: number;
+  /** `session.job.SLOT` (a committed process: `session.job.0`). */
+  readonly label: string;
+  /** Full name of the job. */
+  readonly job: string;
+  /** 1…N; 0 for a committed process. */
+  readonly slot: number;
+  /** Program and arguments; the program is looked up in the PATH of {@link env}. */
+  readonly argv: readonly string[];
+  /** The whole environment. The host adds nothing but what the launch itself needs (its tree token, LISTEN_PID). */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute working directory. */
+  readonly cwd: string;
+  /** User name or number to run as; undefined = ours. */
+  readonly uid?: string | number | undefined;
+  /** Group name or number; undefined = the user's primary group. */
+  readonly gid?: string | number | undefined;
+  /** Limits by name (`nofile`, `core` …); absent ones stay as gaffer was started with. */
+  readonly rlimits: Readonly<Record<string, ResourceLimit>>;
+  /** `[]` = /dev/null; `[a]` = stdout only; `[a, a]` = merged in true order; `[a, b]` = stdout, stderr. */
+  readonly outputs: readonly string[];
+  /** Whether stdin is a pipe to write to; otherwise /dev/null. */
+  readonly input: boolean;
+  /** Labels of extra bidirectional streams, fds from 3 on. */
+  readonly streams: readonly string[];
+  /** Descriptors of ours handed on after the streams (embedding only). */
+  readonly channels: readonly number[];
+  /** Own terminal of this size instead of pipes; stdout and stderr are then one, labelled `outputs[0]`. */
+  readonly terminal?: { readonly cols: number; readonly rows: number } | undefined;
+  /** Leave it running when gaffer ends cleanly. */
+  readonly detach: boolean;
+}
+
+/**
+ * What the host tells of one process, in this order: `spawned`, `exited`, then `emptied` and `closed` in either order,
+ * each once; or `spawnFailed` alone. `spawned` and `spawnFailed` may come inside the call of `spawn`, the rest never.
+ */
+export interface ProcessObserver {
+  /** The program is running: exec is confirmed, not merely forked. */
+  spawned(osPid: number): void;
+  /** It could not be started, and nothing of it is left. */
+  spawnFailed(error: GafferError): void;
+  /** The leader died. `survivors` says whether descendants of it live on. */
+  exited(status: ExitStatus, survivors: boolean): void;
+  /** The leader is dead and no descendant lives. */
+  emptied(): void;
+  /** The leader is dead and every output was read to its end (or was abandoned). */
+  closed(): void;
+}
+
+/** One process of the host. Every call is harmless once the process is gone. */
+export interface HostProcess {
+  /** Sends a signal to the leader's group and to every descendant that left it. */
+  signal(signal: number): void;
+  /** Sends a signal to the leader alone. */
+  signalLeader(signal: number): void;
+  /** SIGKILLs whatever is left of the tree, and goes on until nothing is: `emptied` follows. */
+  destroy(): void;
+  /** Reads what is there and closes the outputs that a stranger still holds: `closed` follows. */
+  abandonOutput(): void;
+  /**
+   * Writes to stdin, or to the custom stream `stream`; each write is whole or refused.
+   *
+   * @throws {@link GafferError} `input_full` when the queue is over its bound, `input_closed` when the child has closed
+   * it or it is no pipe, `stream_not_found`.
+   */
+  write(bytes: Uint8Array, stream?: string): void;
+  /** Ends stdin once everything queued is written. */
+  endInput(): void;
+}
+
+/** The operating system behind the manager. */
+export interface ProcessHost {
+  /** Starts one process; what comes of it is told to `observer`. Never throws. */
+  spawn(request: SpawnRequest, observer: ProcessObserver): HostProcess;
+}
