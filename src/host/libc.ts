@@ -1,11 +1,14 @@
-import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
+import { dlopen, ptr, read } from "bun:ffi";
 
-/** The C library's calls that Bun does not offer. Arguments are Linux's; see each call's manual page in section 2. */
+/**
+ * The C library's calls that Bun does not offer. Arguments are Linux's; see each call's manual page in section 2.
+ * A byte count fits 32 bits here: no call of ours moves 2 GiB at once.
+ */
 const calls = {
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
-  read: { args: ["i32", "ptr", "u64"], returns: FFIType.i64_fast },
-  write: { args: ["i32", "ptr", "u64"], returns: FFIType.i64_fast },
+  read: { args: ["i32", "ptr", "u64"], returns: "i32" },
+  write: { args: ["i32", "ptr", "u64"], returns: "i32" },
   close: { args: ["i32"], returns: "i32" },
   waitid: { args: ["i32", "u32", "ptr", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
@@ -20,7 +23,8 @@ const calls = {
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 
-type Libc = ReturnType<typeof dlopen<typeof calls>>["symbols"];
+/** The loaded calls, by name. */
+export type Libc = ReturnType<typeof dlopen<typeof calls>>["symbols"];
 
 const names = ["libc.so.6", `libc.musl-${process.arch === "arm64" ? "aarch64" : "x86_64"}.so.1`];
 
@@ -49,8 +53,8 @@ function open(): Libc | undefined {
 
 /** `errno` of the call just made. */
 export function errno(c: Libc): number {
-  const at: Pointer | null = c.__errno_location();
-  return at === null ? 0 : read.i32(at);
+  const at = c.__errno_location();
+  return typeof at === "number" ? read.i32(at) : 0;
 }
 
 const O_CLOEXEC = 0x80000;
