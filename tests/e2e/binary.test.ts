@@ -6,6 +6,12 @@ import { TempDir } from "../support/temp-dir.ts";
 const run = (cwd: string, ...args: string[]): Bun.SyncSubprocess<"pipe", "pipe"> =>
   Bun.spawnSync([gafferBinary(), ...args], { cwd, stdio: ["ignore", "pipe", "pipe"], env: process.env });
 
+/** What a run showed, without the one name that differs. */
+const shown = (out: Bun.SyncSubprocess<"pipe", "pipe">): unknown[] =>
+  [out.exitCode, out.stdout.toString(), out.stderr.toString()].map((part) =>
+    String(part).replaceAll(/\/\S*gaffer-test-\w+/g, "DIR"),
+  );
+
 test("gaffer version tells version, commit, Bun and target", () => {
   using dir = new TempDir();
   const { stdout, exitCode } = run(dir.path, "version");
@@ -27,10 +33,6 @@ test("files that lie in the working directory change nothing", () => {
   });
   for (const args of [["version"], ["--help"], ["start", "-f", "missing"]]) {
     const [here, there] = [run(empty.path, ...args), run(stray.path, ...args)];
-    const shown = (out: Bun.SyncSubprocess<"pipe", "pipe">): unknown[] =>
-      [out.exitCode, out.stdout.toString(), out.stderr.toString()].map((part) =>
-        String(part).replaceAll(/\/\S*gaffer-test-\w+/g, "DIR"),
-      );
     expect(shown(there)).toEqual(shown(here));
   }
 });
