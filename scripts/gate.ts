@@ -46,6 +46,17 @@ async function tests(folder: string): Promise<void> {
   total.failed += failed > 0 ? failed : code === 0 && count("tests") > 0 ? 0 : 1;
 }
 
+/** What the tests' children are written in, besides sh: Debian's packages by the command they bring. */
+async function installTools(): Promise<void> {
+  const missing = Object.entries({ python3: "python3", setpriv: "util-linux" }).filter(
+    ([tool]) => Bun.which(tool) === null,
+  );
+  if (missing.length === 0) return;
+  await run(["apt-get", "update", "-qq"]);
+  await run(["apt-get", "install", "-y", "-qq", ...missing.map(([, debian]) => debian)]);
+}
+
+await installTools();
 await check(bun, "fmt", "--check", "src", "tests", "scripts");
 await check(bun, "check");
 await check(join(root, "node_modules", ".bin", "oxlint"), "--type-aware", "src", "tests", "scripts");
