@@ -1,7 +1,7 @@
 // Runs a script of this project with the pinned Bun, on a machine that has only Node and npm.
 // Plain Node on purpose: it is what runs before Bun is there. The pin is `packageManager` in package.json.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -42,7 +42,8 @@ function findBun() {
 
 const bun = findBun();
 const path = `${join(bun, "..")}:${join(root, "node_modules", ".bin")}:${process.env.PATH}`;
-if (!existsSync(join(root, "node_modules", "bun-types"))) run(bun, ["install", "--frozen-lockfile"]);
+// A few milliseconds when everything is there already.
+run(bun, ["install", "--frozen-lockfile", "--silent"]);
 const [script, ...args] = process.argv.slice(2);
 const env = { ...process.env, PATH: path, GAFFER_BUN: bun };
 const { status, signal } = spawnSync(bun, ["--no-env-file", script, ...args], { cwd: root, stdio: "inherit", env });

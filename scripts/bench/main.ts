@@ -1,0 +1,81 @@
+/**
+ * What gaffer adds to a bare Bun program that only spawns, reads and respawns: each figure beside that baseline, taken in the
+ * same run, and their ratio beside the budget. `npm run bench [-- --rounds N]`; needs `dist/gaffer`.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { measureLines } from "./start-lines.ts";
+import { contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
+
+const root = join(import.meta.dir, "..", "..");
+const gaffer = join(root, "dist", "gaffer");
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
+const rounds = Number(values.rounds);
+
+const scratch = mkdtempSync(join(tmpdir(), "gaffer-bench-bare-"));
+
+async function compile(name: string): Promise<string> {
+  const outfile = join(scratch, name);
+  const entry = join(import.meta.dir, `${name}.ts`);
+  const compileOptions = { outfile, autoloadDotenv: false, autoloadBunfig: false };
+  await Bun.build({ entrypoints: [entry], minify: true, bytecode: true, format: "esm", compile: compileOptions });
+  return outfile;
+}
+
+const median = (numbers: readonly number[]): number =>
+  numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+
+function row(
+  what: string,
+  budget: string,
+  figures: { ours: readonly number[]; bare: readonly number[]; unit: string },
+): void {
+  const [ours, bare] = [median(figures.ours), median(figures.bare)];
+  const shown = (value: number): string => `${value.toFixed(value < 10 ? 2 : 0)} ${figures.unit}`;
+  const cells = [
+    what.padEnd(46),
+    shown(ours).padStart(10),
+    shown(bare).padStart(10),
+    (ours / bare).toFixed(2).padStart(6),
+    budget,
+  ];
+  console.log(cells.join(" | "));
+}
+
+const [ours, bare] = contenders(gaffer, await compile("bare"));
+const bareLines = await compile("bare-lines");
+
+console.log(
+  `${"median of".padEnd(10)} ${rounds} rounds, alternating`.padEnd(46),
+  "|     gaffer |       bare |  ratio | budget",
+);
+
+const lives: { ours: Figures[]; bare: Figures[] } = { ours: [], bare: [] };
+const restarts: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
+for (let round = 0; round < rounds; round++) {
+  lives.bare.push(await measureLife(bare, 1000));
+  lives.ours.push(await measureLife(ours, 1000));
+  restarts.bare.push(await measureRestart(bare, 500, 51));
+  restarts.ours.push(await measureRestart(ours, 500, 51));
+}
+const life = (figure: keyof Figures, unit: string): { ours: number[]; bare: number[]; unit: string } => ({
+  ours: lives.ours.map((figures) => figures[figure]),
+  bare: lives.bare.map((figures) => figures[figure]),
+  unit,
+});
+row("command to 1000 running, both outputs captured", "≤ 1.2", life("spawnMs", "ms"));
+row("SIGKILL to replacement running, 500 managed", "≤ 1.2", { ...restarts, unit: "ms" });
+row("stop of 1000, to the last death", "≤ 1.3", life("stopMs", "ms"));
+row("memory with 1000 silent (PSS)", "≤ 48 MiB", life("pssMiB", "MiB"));
+row("idle CPU a second with 1000 silent", "(daemon: ≤ 0.5 ms)", life("idleCpuMsPerS", "ms"));
+for (const [writers, lines] of [
+  [1, 1_000_000],
+  [50, 20_000],
+] as const) {
+  const figures = await measureLines({ gaffer, bare: bareLines, writers, lines, rounds });
+  row(`${writers} × ${lines} lines through gaffer start`, "≤ 1.6", { ...figures, unit: "ms" });
+}
+
+rmSync(scratch, { recursive: true });

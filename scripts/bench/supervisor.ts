@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { childrenNamed, childrenOf, cpuMs, pssMiB } from "./children-of.ts";
+
+/** One program under measurement: gaffer or the bare baseline, keeping `count` processes alive. */
+export interface Contender {
+  readonly name: "gaffer" | "bare";
+  /** Command that keeps `count` silent processes. */
+  argv(count: number): string[];
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "gaffer-bench-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+writeFileSync(join(scratch, "Procfile"), "p: sleep 100000\n");
+
+/** gaffer and its baseline, both compiled. */
+export function contenders(gaffer: string, bare: string): readonly [gaffer: Contender, bare: Contender] {
+  return [
+    { name: "gaffer", argv: (count) => [gaffer, "start", "-d", scratch, "-c", `p=${count}`] },
+    { name: "bare", argv: (count) => [bare, String(count), "sleep", "100000"] },
+  ];
+}
+
+/** What one run of a contender with `count` processes showed; times in milliseconds, memory in MiB. */
+export interface Figures {
+  readonly spawnMs: number;
+  readonly pssMiB: number;
+  readonly idleCpuMsPerS: number;
+  readonly stopMs: number;
+}
+
+const settle = (ms: number): Promise<void> => Bun.sleep(ms);
+
+async function until(done: () => boolean): Promise<number> {
+  while (!done()) await Bun.sleep(1);
+  return performance.now();
+}
+
+function launch(contender: Contender, count: number): Bun.Subprocess {
+  return Bun.spawn(contender.argv(count), { stdio: ["ignore", "ignore", "ignore"], env: process.env });
+}
+
+/** From the command to `count` running, their memory, what they cost idle, and from SIGTERM to the last death. */
+export async function measureLife(contender: Contender, count: number): Promise<Figures> {
+  const started = performance.now();
+  const program = launch(contender, count);
+  // Counting names costs more than counting children: look closely only when all might be there.
+  await until(() => childrenOf(program.pid).length >= count);
+  const running = await until(() => childrenNamed(program.pid, "sleep").length >= count);
+  await settle(2000);
+  const pss = pssMiB(program.pid);
+  const before = cpuMs(program.pid);
+  await settle(5000);
+  const idleCpuMsPerS = (cpuMs(program.pid) - before) / 5;
+  const told = performance.now();
+  program.kill("SIGTERM");
+  const stopped = await until(() => childrenOf(program.pid).length === 0);
+  await program.exited;
+  return { spawnMs: running - started, pssMiB: pss, idleCpuMsPerS, stopMs: stopped - told };
+}
+
+/** Median time from SIGKILL of a process that lived over 10 s to its replacement running, in milliseconds. */
+export async function measureRestart(contender: Contender, count: number, kills: number): Promise<number> {
+  const program = launch(contender, count);
+  await until(() => childrenNamed(program.pid, "sleep").length >= count);
+  await settle(10_500);
+  const victims = childrenNamed(program.pid, "sleep").slice(0, kills);
+  const times: number[] = [];
+  for (const victim of victims) {
+    const known = new Set(childrenOf(program.pid));
+    const told = performance.now();
+    process.kill(victim, "SIGKILL");
+    // A busy look: the answer is a fraction of a millisecond.
+    while (childrenOf(program.pid).every((pid) => known.has(pid)));
+    times.push(performance.now() - told);
+    await settle(20);
+  }
+  program.kill("SIGTERM");
+  await program.exited;
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,69 @@
+/**
+ * The one gate: every check and every test of the project, in a fresh clone or a working tree.
+ * Ends with `N passed, N failed` on a line of its own; each static check counts as one. Exit code 1 when anything failed.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = join(import.meta.dir, "..");
+const bun = process.execPath;
+const scratch = mkdtempSync(join(tmpdir(), "gaffer-gate-"));
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+const total: Tally = { passed: 0, failed: 0 };
+
+async function run(command: readonly string[]): Promise<number> {
+  const started = Date.now();
+  console.log(`\n=== ${command.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
+  const child = Bun.spawn([...command], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  const code = await child.exited;
+  console.log(`=== ${code === 0 ? "ok" : `FAILED (${code})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return code;
+}
+
+/** A check that either holds or does not. */
+async function check(...command: string[]): Promise<void> {
+  const code = await run(command);
+  if (code === 0) total.passed++;
+  else total.failed++;
+}
+
+/** A folder of tests; one that ran nothing, or ended badly with every test green (a leak), has failed. */
+async function tests(folder: string): Promise<void> {
+  const report = join(scratch, `${folder}.xml`);
+  const code = await run([bun, "test", `./tests/${folder}/`, "--reporter=junit", `--reporter-outfile=${report}`]);
+  const xml = await Bun.file(report)
+    .text()
+    .catch(() => "");
+  const count = (name: string): number => Number(new RegExp(`<testsuites[^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+  const failed = count("failures") + count("errors");
+  total.passed += count("tests") - failed - count("skipped");
+  total.failed += failed > 0 ? failed : code === 0 && count("tests") > 0 ? 0 : 1;
+}
+
+/** What the tests' children are written in, besides sh: Debian's packages by the command they bring. */
+async function installTools(): Promise<void> {
+  const missing = Object.entries({ python3: "python3", setpriv: "util-linux" }).filter(
+    ([tool]) => Bun.which(tool) === null,
+  );
+  if (missing.length === 0) return;
+  await run(["apt-get", "update", "-qq"]);
+  await run(["apt-get", "install", "-y", "-qq", ...missing.map(([, debian]) => debian)]);
+}
+
+await installTools();
+await check(bun, "fmt", "--check", "src", "tests", "scripts");
+await check(bun, "check");
+await check(join(root, "node_modules", ".bin", "oxlint"), "--type-aware", "src", "tests", "scripts");
+await check(bun, "scripts/check-docs.ts");
+await check(bun, "scripts/build.ts");
+for (const folder of ["unit", "fuzz", "simulation", "integration", "e2e"]) await tests(folder);
+
+rmSync(scratch, { recursive: true });
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
