@@ -14,7 +14,7 @@ const blank = /[ \t\r\n]/;
 export function splitWords(line: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
-  for (let at = 0; at < line.length; ) {
+  for (let at = 0; at < line.length;) {
     const char = line.charAt(at);
     if (blank.test(char)) {
       if (word !== undefined) words.push(word);
@@ -36,7 +36,7 @@ interface Piece {
 }
 
 function readPiece(line: string, at: number): Piece {
-  switch (line[at]) {
+  switch (line.charAt(at)) {
     case "'":
       return singleQuoted(line, at);
     case '"':
@@ -45,7 +45,7 @@ function readPiece(line: string, at: number): Piece {
       if (at + 1 === line.length) throw new SyntaxFault(at, "a backslash with nothing after it");
       return { text: literal(line.charAt(at + 1)), end: at + 2 };
     default:
-      return { text: line.charAt(at), end: at + 1 };
+      return plain(line, at);
   }
 }
 
@@ -58,13 +58,26 @@ function singleQuoted(line: string, start: number): Piece {
 /** Inside double quotes a backslash is one unless `$`, a backquote, `"` or another backslash follows. */
 function doubleQuoted(line: string, start: number): Piece {
   let text = "";
-  for (let at = start + 1; at < line.length; at++) {
-    const char = line.charAt(at);
-    if (char === '"') return { text, end: at + 1 };
-    const escapes = char === "\\" && /[$`"\\]/.test(line.charAt(at + 1));
-    text += escapes ? literal(line.charAt(++at)) : char;
+  for (let at = start + 1; at < line.length;) {
+    if (line[at] === '"') return { text, end: at + 1 };
+    const escapes = line[at] === "\\" && /[$`"\\]/.test(line.charAt(at + 1));
+    const piece = escapes ? { text: literal(line.charAt(at + 1)), end: at + 2 } : plain(line, at);
+    text += piece.text;
+    at = piece.end;
   }
   throw new SyntaxFault(start, "a double quote that is never closed");
+}
+
+const name = /\$([A-Za-z_][A-Za-z0-9_]*)?/y;
+
+/** One character, or a `$` with the name it stands before: quotes and backslashes end a name, so they must not vanish from behind it. */
+function plain(line: string, at: number): Piece {
+  name.lastIndex = at;
+  const match = name.exec(line);
+  if (!match) return { text: line.charAt(at), end: at + 1 };
+  const end = at + match[0].length;
+  if (!/['"\\]/.test(line.charAt(end))) return { text: match[0], end };
+  return { text: match[1] === undefined ? "$$" : `\${${match[1]}}`, end };
 }
 
 const literal = (text: string): string => text.replaceAll("$", "$$$$");

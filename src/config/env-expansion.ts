@@ -30,10 +30,11 @@ const escaped: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", "
 export function expand(text: string, scope: ExpansionScope): string {
   const pieces: string[] = [];
   let length = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const piece = readPiece(text, at, scope);
     length += piece.value.length;
-    if (length > longest) throw new SyntaxFault(scope.offset, "the value is longer than 128 KiB, which no program can be given");
+    if (length > longest)
+      throw new SyntaxFault(scope.offset, "the value is longer than 128 KiB, which no program can be given");
     pieces.push(piece.value);
     at = piece.end;
   }
@@ -65,20 +66,24 @@ function readPiece(text: string, at: number, scope: ExpansionScope): Piece {
 }
 
 function readBraces(text: string, at: number, scope: ExpansionScope): Piece {
+  const opening = scope.offset + at;
   const head = matchAt(braceHead, text, at);
-  const name = head?.[1] ?? "";
-  const operator = head?.[2] ?? "";
-  if (!head) throw new SyntaxFault(scope.offset + at, "${ without a name and } after it; a literal $ is written \\$");
-  const value = scope.lookup(name);
-  const operandAt = at + head[0].length;
-  if (operator === "}") return { value: value ?? "", end: operandAt };
-  const end = findClose(text, operandAt, scope.offset + at);
-  const operand = (): string => expand(text.slice(operandAt, end), { ...scope, offset: scope.offset + operandAt });
-  const given = operator.startsWith(":") ? value !== undefined && value !== "" : value !== undefined;
-  if (operator.endsWith("+")) return { value: given ? operand() : "", end: end + 1 };
-  if (given) return { value: value ?? "", end: end + 1 };
-  if (operator.endsWith("-")) return { value: operand(), end: end + 1 };
-  throw new SyntaxFault(scope.offset + at, `${JSON.stringify(name)} must have a value: ${operand() || "it is required"}`);
+  if (!head) throw new SyntaxFault(opening, "${ without a name and } after it; a literal $ is written \\$");
+  const [whole, name = "", operator = ""] = head;
+  const from = at + whole.length;
+  if (operator === "}") return { value: scope.lookup(name) ?? "", end: from };
+  const close = findClose(text, from, opening);
+  const operand = (): string => expand(text.slice(from, close), { ...scope, offset: scope.offset + from });
+  const value = operate(operator, scope.lookup(name), operand);
+  if (value !== undefined) return { value, end: close + 1 };
+  throw new SyntaxFault(opening, `${JSON.stringify(name)} must have a value: ${operand() || "it is required"}`);
+}
+
+/** @returns undefined when a required value is missing. */
+function operate(operator: string, value: string | undefined, operand: () => string): string | undefined {
+  const given = operator.startsWith(":") && value === "" ? undefined : value;
+  if (operator.endsWith("+")) return given === undefined ? "" : operand();
+  return given ?? (operator.endsWith("-") ? operand() : undefined);
 }
 
 /** The `}` that closes a `${` whose operand begins at `from`. */

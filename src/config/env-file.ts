@@ -68,7 +68,10 @@ class EnvReader {
     const exported = this.#take(bareExport)?.[1];
     if (exported !== undefined) {
       if (this.#lookup(exported) !== undefined) return;
-      throw new SyntaxFault(start, `${JSON.stringify(exported)} is exported but has no value: write "${exported}=value"`);
+      throw new SyntaxFault(
+        start,
+        `${JSON.stringify(exported)} is exported but has no value: write "${exported}=value"`,
+      );
     }
     const name = this.#take(head)?.[1];
     if (name === undefined) throw this.#explain(start);
@@ -112,7 +115,11 @@ class EnvReader {
 
   #explain(start: number): SyntaxFault {
     const line = this.#take(bareValue)?.[0] ?? "";
-    const name = line.split("=", 1)[0]?.replace(/^export[ \t]+/, "").trim() ?? "";
+    const name =
+      line
+        .split("=", 1)[0]
+        ?.replace(/^export[ \t]+/, "")
+        .trim() ?? "";
     const shown = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
     if (!line.includes("=")) return new SyntaxFault(start, `${shown} has no "=": write "NAME=value"`);
     const rule = "a name is letters, digits, _ . and -, and begins with a letter or _";

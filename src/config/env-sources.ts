@@ -6,11 +6,11 @@ import { invalidText, type Place, readSource } from "./source-text.ts";
 
 /** Where the environment of an application comes from, lowest first. */
 export interface EnvSources {
-  /** Absolute folder of the Procfile, whose `.env` is read if present. */
-  readonly root: string;
+  /** The file that is read first if present: `.env` beside the Procfile. */
+  readonly beside: string;
   /** What `-e` was given, in that order: file names, and `NAME=value` pairs. */
   readonly given: readonly string[];
-  /** Absolute folder that file names of {@link given} start from. */
+  /** Absolute folder that file names start from. */
   readonly cwd: string;
   /** The user's own environment: below all of it, and not part of the result. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -24,12 +24,13 @@ const pair = /^([A-Za-z_][A-Za-z0-9_.-]*)=(.*)$/s;
  *
  * @throws {@link GafferError} `env_invalid` if a file given is missing, or one cannot be read or used.
  */
-export function readEnvSources({ root, given, cwd, environment }: EnvSources): Map<string, EnvEntry> {
+export function readEnvSources({ beside, given, cwd, environment }: EnvSources): Map<string, EnvEntry> {
   const merged = new Map<string, EnvEntry>();
-  const below: EnvLookup = (name) => merged.get(name)?.value ?? environment[name];
-  const beside = resolve(root, ".env");
+  const below: EnvLookup = (name) =>
+    merged.get(name)?.value ?? (Object.hasOwn(environment, name) ? environment[name] : undefined);
   const paths = given.map((text) => (pair.test(text) ? undefined : resolve(cwd, text)));
-  if (!paths.includes(beside)) readFile(beside, ".env", below)?.forEach((entry, name) => merged.set(name, entry));
+  const first = resolve(cwd, beside);
+  if (!paths.includes(first)) readFile(first, beside, below)?.forEach((entry, name) => merged.set(name, entry));
   for (const [index, text] of given.entries()) {
     const path = paths[index];
     if (path === undefined) addPair(text, index, merged);
@@ -74,15 +75,15 @@ export interface EnvSettings {
 /**
  * Takes the settings for gaffer out of the environment of an application.
  *
- * @param jobs - names of all its jobs.
+ * @param jobs - names of all its jobs; undefined = not known, so none is refused.
  * @throws {@link GafferError} `env_invalid` if GAFFER_REDIRECT_INPUT names a job that is not among them.
  */
-export function takeSettings(entries: ReadonlyMap<string, EnvEntry>, jobs: readonly string[]): EnvSettings {
+export function takeSettings(entries: ReadonlyMap<string, EnvEntry>, jobs: readonly string[] | undefined): EnvSettings {
   const settings = new Set(["GAFFER_UID", "GAFFER_GID", "GAFFER_REDIRECT_INPUT"]);
   const redirected = entries.get("GAFFER_REDIRECT_INPUT");
   const redirectInput = new Set(redirected?.value.split(/[\s,]+/).filter((name) => name !== ""));
   for (const name of redirectInput) {
-    if (redirected && !jobs.includes(name)) throw unknownRedirect(name, redirected.place, jobs);
+    if (redirected && jobs && !jobs.includes(name)) throw unknownRedirect(name, redirected.place, jobs);
   }
   return {
     uid: entries.get("GAFFER_UID")?.value || undefined,

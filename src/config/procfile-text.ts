@@ -1,6 +1,6 @@
 import { isLegalName } from "../base/job-name.ts";
 import { type CommandLine, readCommand } from "./command-rule.ts";
-import { formatPlace, type Problem, SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
+import { formatPlace, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
 
 /** What errors about a Procfile say it is. */
 export const procfileKind: TextKind = { code: "procfile_invalid", noun: "Procfile" };
@@ -73,7 +73,8 @@ const nameRule = (name: string): string =>
 /** Says what keeps a line from being an entry. */
 function explain(content: string, offset: number): SyntaxFault {
   const indent = content.length - content.trimStart().length;
-  if (indent > 0) return new SyntaxFault(offset + indent, "an entry begins in column 1, without blanks before its name");
+  if (indent > 0)
+    return new SyntaxFault(offset + indent, "an entry begins in column 1, without blanks before its name");
   const colon = content.indexOf(":");
   if (colon === -1) return new SyntaxFault(offset, `${shorten(content)} is no entry: write "name: command"`);
   const name = content.slice(0, colon);

@@ -73,7 +73,8 @@ export function formatPlace({ file, line, column }: Place): string {
 export function invalidText(kind: TextKind, problems: readonly Problem[]): GafferError {
   const lines = problems.map(({ place, message }) => `${formatPlace(place)}: ${message}`);
   const head = `Cannot use the ${kind.noun}:`;
-  const message = lines.length === 1 ? `${head} ${lines[0]}` : [`${head} ${lines.length} problems`, ...lines].join("\n  ");
+  const message =
+    lines.length === 1 ? `${head} ${lines[0]}` : [`${head} ${lines.length} problems`, ...lines].join("\n  ");
   return new GafferError(kind.code, message, { details: { problems } });
 }
 
