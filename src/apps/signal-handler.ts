@@ -46,12 +46,13 @@ export class SigHandler {
   /** Takes the signals over. */
   start(): void {
     this.stop();
-    const { reload, forward } = this.#actions;
-    const quits = reload ? SigHandler.QUIT_SIGNALS : [...SigHandler.QUIT_SIGNALS, SIGHUP];
+    const reloads = this.#actions.reload !== undefined;
+    const forwards = this.#actions.forward !== undefined;
+    const quits = reloads ? SigHandler.QUIT_SIGNALS : [...SigHandler.QUIT_SIGNALS, SIGHUP];
     this.#listeners = [
       ...quits.map((signal) => [signal, () => this.handleQuit(signal)] as const),
-      ...(reload ? [[SIGHUP, () => this.handleReload()] as const] : []),
-      ...(forward ? [SIGUSR1, SIGUSR2].map((signal) => [signal, () => this.#actions.forward?.(signal)] as const) : []),
+      ...(reloads ? [[SIGHUP, () => this.handleReload()] as const] : []),
+      ...(forwards ? [SIGUSR1, SIGUSR2].map((signal) => [signal, () => this.#actions.forward?.(signal)] as const) : []),
     ];
     for (const [signal, listener] of this.#listeners) this.#source.on(signal, listener);
   }
