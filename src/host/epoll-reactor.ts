@@ -69,13 +69,12 @@ export class EpollReactor implements Reactor {
     const source = { token: this.#newToken(), fd, sink, onEnd };
     this.#sources.set(source.token, source);
     this.#hold ??= setInterval(() => undefined, FOREVER_MS);
-    this.#watch(this.#readable, source, EPOLLIN);
-    return {
-      drain: () => void this.#readAll(source),
-      abandon: () => {
-        if (this.#readAll(source)) this.#end(source);
-      },
+    const abandon = () => {
+      if (this.#readAll(source)) this.#end(source);
     };
+    // What can't be waited for (a regular file, a limit of the machine) is read as it is.
+    if (this.#watch(this.#readable, source, EPOLLIN) === undefined) setImmediate(abandon);
+    return { drain: () => void this.#readAll(source), abandon };
   }
 
   watchWritable(fd: number, callback: () => void): WritableWatch {
@@ -86,7 +85,7 @@ export class EpollReactor implements Reactor {
       cancel: () => {
         if (!this.#watches.delete(token)) return;
         this.#writable.remove(fd);
-        this.#c.fcntl(fd, F_SETFL, flags);
+        if (flags !== undefined) this.#c.fcntl(fd, F_SETFL, flags);
       },
     };
   }
@@ -112,11 +111,11 @@ export class EpollReactor implements Reactor {
     await Promise.resolve();
   }
 
-  /** @returns the descriptor's flags as they were. */
-  #watch(set: EpollSet, { fd, token }: { fd: number; token: number }, events: number): number {
+  /** @returns the descriptor's flags as they were; undefined when it can't be waited for. */
+  #watch(set: EpollSet, { fd, token }: { fd: number; token: number }, events: number): number | undefined {
     const flags = this.#c.fcntl(fd, F_GETFL, 0);
     const reading = events === EPOLLIN ? O_NONBLOCK : 0;
-    set.add(fd, events, token);
+    if (!set.add(fd, events, token)) return undefined;
     this.#c.fcntl(fd, F_SETOWN, process.pid);
     // Last: from here on signals come. What came before them is found by the look that `#soon` asks for.
     this.#c.fcntl(fd, F_SETFL, flags | reading | O_ASYNC);
@@ -147,6 +146,9 @@ export class EpollReactor implements Reactor {
   #turn(): void {
     let more = true;
     try {
+      // Without asking first: a terminal sends its next SIGIO only after a write that it refused (n_tty.c), and the one
+      // that woke us may have come before there was room.
+      for (const tryWriting of this.#watches.values()) tryWriting();
       for (let look = 0; more && look < LOOKS_A_TURN; look++) more = this.#look();
     } finally {
       // Also when a sink threw: no further signal may come for what is still there.

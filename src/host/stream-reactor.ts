@@ -3,7 +3,7 @@ import type { ByteSink } from "../output/byte-sink.ts";
 import type { OutputReader, Reactor, WritableWatch } from "./reactor.ts";
 
 /** How often a full stdout is tried again; only while it is full, since there is nothing here that could tell. */
-const RETRY_MS = 10;
+const RETRY_MS = 2;
 /** The most a pipe can be made to hold (`/proc/sys/fs/pipe-max-size`): what is there now is never more. */
 const DRAIN_BYTES = 1_048_576;
 /** Turns of the event loop in which bytes that are there already are sure to arrive. */

@@ -36,11 +36,11 @@ export class RingBuffer {
   /** Keeps `bytes`, in place of the oldest when that is too much. */
   write(bytes: Uint8Array): void {
     this.#written += bytes.length;
-    let from = Math.max(0, bytes.length - this.#limit);
-    if (from > 0) this.#drop(this.#length);
-    while (from < bytes.length) from += this.#append(bytes, from);
-    if (this.#length > this.#limit) this.#drop(this.#length - this.#limit);
     this.#budget.touch(this);
+    let from = Math.max(0, bytes.length - this.#limit);
+    const excess = this.#length + bytes.length - from - this.#limit;
+    if (excess > 0) this.#drop(excess);
+    while (from < bytes.length) from += this.#append(bytes, from);
   }
 
   /** Copies of what is kept, oldest first. */
@@ -74,11 +74,7 @@ export class RingBuffer {
 
   #append(bytes: Uint8Array, from: number): number {
     const size = this.#budget.pageBytes;
-    if (this.#skipped + this.#length === this.#pages.length * size) {
-      // The oldest page of a full ring goes round within it; only a growing one asks the budget.
-      const full = this.#length >= this.#limit;
-      this.#pages.push((full ? this.surrender() : undefined) ?? this.#budget.take());
-    }
+    if (this.#skipped + this.#length === this.#pages.length * size) this.#pages.push(this.#budget.take());
     const start = (this.#skipped + this.#length) % size;
     const count = Math.min(size - start, bytes.length - from);
     this.#pages.at(-1)?.set(bytes.subarray(from, from + count), start);
