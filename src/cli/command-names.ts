@@ -1,0 +1,73 @@
+import { GafferError } from "../base/gaffer-error.ts";
+import { didYouMean } from "../base/nearest.ts";
+
+/** Commands of this version, and what the overview says of each. */
+export const commandSummaries = {
+  start: "Run the Procfile here, until Ctrl-C",
+  check: "Check the Procfile and its environment without running anything",
+  version: "Show the version",
+  help: "Show how a command is used",
+} as const;
+
+/** Name of a command of this version. */
+export type CommandName = keyof typeof commandSummaries;
+
+/** The names of gaffer 0.5, and their names here. */
+const colonNames: Readonly<Record<string, string>> = {
+  "dev:start": "start",
+  "dev:run": "run",
+  "ps:scale": "scale",
+  "ps:start": "ctl",
+  "ps:stop": "stop",
+  "ps:info": "ctl",
+  "ps:kill": "ctl",
+  "lookup:nodes": "lookup",
+  "lookup:jobs": "lookup",
+  "lookup:job": "lookup",
+  "lookup:sessions": "lookup",
+  "lookup:session": "lookup",
+  "user:add": "ctl",
+  "user:del": "ctl",
+  "user:setkey": "ctl",
+  "user:setpassword": "ctl",
+  "key:create": "ctl",
+  "key:delete": "ctl",
+};
+
+/** Known to gaffer, but not built into this version. */
+const later = (
+  "daemon ctl lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
+  "login apps send recv user key config"
+).split(" ");
+
+/** Programs of gaffer 0.5 that are a command now. */
+const programs: Readonly<Record<string, string>> = { gafferd: "daemon", gafferctl: "ctl", gaffer_lookupd: "lookupd" };
+
+/** The command that a program name stands for, when gaffer is called by a link: `gafferd` is `daemon`. */
+export function commandOfProgram(argv0: string): string | undefined {
+  return programs[argv0.slice(argv0.lastIndexOf("/") + 1)];
+}
+
+/**
+ * The command that a word means.
+ *
+ * @throws {@link GafferError} `usage` if this version has no such command, or there is none at all (names the nearest).
+ */
+export function resolveCommand(word: string): CommandName {
+  const name = Object.hasOwn(colonNames, word) ? (colonNames[word] ?? word) : word;
+  if (isCommandName(name)) return name;
+  if (later.includes(name)) {
+    const known = Object.keys(commandSummaries).join(", ");
+    throw new GafferError(
+      "usage",
+      `Cannot run ${JSON.stringify(word)}: it is not part of this version yet; there is ${known}`,
+    );
+  }
+  const near = didYouMean(word, Object.keys(commandSummaries));
+  throw new GafferError(
+    "usage",
+    `Cannot run ${JSON.stringify(word)}: there is no such command${near}; see "gaffer help"`,
+  );
+}
+
+const isCommandName = (name: string): name is CommandName => Object.hasOwn(commandSummaries, name);

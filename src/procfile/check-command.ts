@@ -1,0 +1,51 @@
+import { GafferError } from "../base/gaffer-error.ts";
+import type { CliContext, Command } from "../cli/command.ts";
+import type { CommandSpec } from "../cli/flag-spec.ts";
+import { parseFlags } from "../cli/parse-flags.ts";
+import { print } from "../cli/stdout.ts";
+import { type ApplicationChoice, applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
+
+const spec = {
+  name: "check",
+  summary: "Check the Procfile and its environment without running anything",
+  examples: ["gaffer check", "gaffer check -f Procfile.dev -e test.env"],
+  flags: { ...applicationFlags, json: { type: "boolean", description: "Write JSON" } },
+} as const satisfies CommandSpec;
+
+/** `gaffer check`: reads everything `gaffer start` would, and tells of every mistake at once. */
+export const checkCommand: Command = {
+  spec,
+  run(args, context) {
+    const { flags } = parseFlags(spec, args);
+    const { jobs, variables } = readAll(flags, context);
+    const report = { jobs, variables };
+    const text = `valid: ${count(jobs.length, "job")} (${jobs.join(", ")}), ${count(variables.length, "variable")}`;
+    print(`${flags.json ? JSON.stringify(report) : text}\n`);
+    return 0;
+  },
+};
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Reads both files even when the first is wrong, so that one run tells of everything. */
+function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string[]; variables: string[] } {
+  const errors: GafferError[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof GafferError)) throw error;
+      errors.push(error);
+      return undefined;
+    }
+  };
+  const jobs = attempt(() => readProcfile(choice, context).names());
+  // Without a Procfile nothing can be said about the job names in the environment.
+  const settings = attempt(() => readSettings(choice, context, jobs));
+  const [first, ...rest] = errors;
+  if (first) {
+    const messages = [first, ...rest].map(({ message }) => message);
+    throw new GafferError(first.code, messages.join("\n"), { details: first.details, cause: first });
+  }
+  return { jobs: jobs ?? [], variables: Object.keys(settings?.env ?? {}) };
+}

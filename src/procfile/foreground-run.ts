@@ -1,0 +1,106 @@
+import { SigHandler, type SignalSource } from "../apps/signal-handler.ts";
+import { signalName } from "../base/signals.ts";
+import { shellCode } from "../manager/exit-status.ts";
+import { StartOutcome } from "./start-outcome.ts";
+import type { StartPlan } from "./start-plan.ts";
+
+/** What a run reads of an event. */
+export interface ForegroundEvent {
+  /** Bare kind: `exit`, `spawn_failed` … */
+  readonly event: string;
+  readonly exit_code?: number | null | undefined;
+  readonly term_signal?: number | null | undefined;
+  /** Exit code of the error that kept it from being started. */
+  readonly error_exit_code?: number | undefined;
+}
+
+/** Of the manager, what a run in the foreground needs. */
+export interface ForegroundManager {
+  readonly events: {
+    /** @returns ends the subscription. */
+    subscribe(pattern: string, listener: (event: ForegroundEvent) => void): () => void;
+  };
+  /** Starts every job of the plan. */
+  start(plan: StartPlan): void;
+  /** Stops everything; ends when nothing is left. */
+  stop(): Promise<void>;
+  /** Kills everything now; what waits in {@link stop} goes on. */
+  kill(): void;
+  /** Sends a signal to every process. */
+  signal(signal: number): void;
+}
+
+/** What {@link runInForeground} works with. */
+export interface ForegroundPorts {
+  readonly manager: ForegroundManager;
+  /** Signals sent to us. */
+  readonly signals: SignalSource;
+  /** Ends when nobody reads our output any more. */
+  readonly outputClosed: Promise<void>;
+  /** Talk for the user, a line at a time. */
+  readonly say: (line: string) => void;
+}
+
+/** How the user wants the run to go. */
+export interface ForegroundRules {
+  /** End with the first process that ends. */
+  readonly exitWithFirst: boolean;
+  /** Whether what ends is started again. */
+  readonly restarts: boolean;
+}
+
+/**
+ * Runs a plan until it is over, and leaves nothing behind.
+ *
+ * @remarks The first SIGINT, SIGTERM, SIGQUIT or SIGHUP asks every process to stop, a second one kills what is left. SIGUSR1
+ * and SIGUSR2 are passed on to every process, as foreman does.
+ * @returns the exit code, as {@link StartOutcome} decides it.
+ */
+export async function runInForeground(
+  plan: StartPlan,
+  rules: ForegroundRules,
+  ports: ForegroundPorts,
+): Promise<number> {
+  const { manager, signals, outputClosed, say } = ports;
+  const total = plan.jobs.reduce((sum, { config }) => sum + config.numprocesses, 0);
+  const outcome = new StartOutcome({ total, ...rules });
+  const unsubscribe = manager.events.subscribe(".", (event) => {
+    const code = endCode(event);
+    if (code !== undefined) outcome.processEnded(code);
+  });
+  const handler = new SigHandler(signals, {
+    quit: (signal) => {
+      say(`${signalName(signal)}: stopping everything, once more kills at once (Ctrl-C again)`);
+      outcome.signalled(signal);
+    },
+    quitNow: () => {
+      say("killing what is left");
+      manager.kill();
+    },
+    forward: (signal) => manager.signal(signal),
+  });
+  handler.start();
+  void outputClosed.then(() => outcome.outputClosed());
+  for (const notice of plan.notices) say(notice);
+  try {
+    manager.start(plan);
+    const code = await outcome.decided;
+    await manager.stop();
+    return code;
+  } finally {
+    handler.stop();
+    unsubscribe();
+  }
+}
+
+/** What a shell would say of a process that ended or could not be started; undefined = the event tells of neither. */
+function endCode({
+  event,
+  exit_code: code,
+  term_signal: signal,
+  error_exit_code: failed,
+}: ForegroundEvent): number | undefined {
+  if (event === "spawn_failed") return failed ?? 1;
+  if (event !== "exit") return undefined;
+  return shellCode({ code: code ?? null, signal: signal ?? null });
+}

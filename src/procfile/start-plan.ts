@@ -1,0 +1,115 @@
+import { GafferError } from "../base/gaffer-error.ts";
+import { fullName } from "../base/job-name.ts";
+import { parseFormation } from "../config/formation.ts";
+import { chooseBase, planPorts, type PortPlan } from "../config/port-plan.ts";
+import { type Procfile, unknownJob } from "../config/procfile.ts";
+import type { JobConfig } from "../manager/job-config.ts";
+import type { Application } from "./application-flags.ts";
+
+/** What the user asked of `gaffer start`. */
+export interface StartChoice {
+  /** Jobs named; none = all. */
+  readonly jobs: readonly string[];
+  /** What each `-c` was given. */
+  readonly concurrency: readonly string[];
+  /** `-p`. */
+  readonly port: number | undefined;
+  /** `false` = every process runs once. */
+  readonly restart: boolean;
+  /** `-t`, in seconds. @defaultValue 30 */
+  readonly timeout: number | undefined;
+}
+
+/** What {@link planStart} asks of the machine. */
+export interface StartFacts {
+  /** PORT of the user's environment. */
+  readonly userPort: string | undefined;
+  /** Whether something listens on a port. */
+  readonly isTaken: (port: number) => boolean;
+}
+
+/** One job to start. */
+export interface PlannedJob {
+  readonly config: JobConfig;
+  /** What a slot has in its environment besides the job's own: its PORT. */
+  readonly slotEnv: (slot: number) => Readonly<Record<string, string>>;
+}
+
+/** Everything `gaffer start` is going to do, checked. */
+export interface StartPlan {
+  readonly session: string;
+  /** In Procfile order. */
+  readonly jobs: readonly PlannedJob[];
+  /** What the user should know before it begins. */
+  readonly notices: readonly string[];
+}
+
+const defaultTimeoutSeconds = 30;
+
+/**
+ * Decides what `gaffer start` does.
+ *
+ * @throws {@link GafferError} `usage` if a job is unknown, a count or a PORT is impossible, or there is nothing to start;
+ * `port_busy` if no ports are free.
+ */
+export function planStart({ procfile, settings }: Application, choice: StartChoice, facts: StartFacts): StartPlan {
+  const names = procfile.names();
+  for (const job of choice.jobs) if (!names.includes(job)) throw unknownJob(job, names);
+  const chosen = new Set(choice.jobs.length > 0 ? choice.jobs : names);
+  const formation = parseFormation(choice.concurrency, names);
+  if ([...chosen].every((job) => formation.get(job) === 0)) throw nothing();
+  const { PORT: filePort, ...env } = settings.env;
+  const base = chooseBase(choice.port, filePort, facts.userPort);
+  const ports = planPorts({ formation, jobs: chosen, base, isTaken: facts.isTaken });
+  const session = procfile.getAppname();
+  const jobs = names
+    .filter((name) => chosen.has(name))
+    .map((name): PlannedJob => {
+      const { cmd, args, shell, numprocesses } = procfile.asDict(name, formation);
+      const config: JobConfig = {
+        ...common(procfile, choice),
+        cmd,
+        args,
+        shell,
+        numprocesses,
+        env,
+        uid: settings.uid,
+        gid: settings.gid,
+        name: fullName({ session, job: name }),
+        redirectInput: settings.redirectInput.has(name),
+        priority: names.indexOf(name),
+      };
+      return { config, slotEnv: (slot) => ({ PORT: String(ports.portOf(name, slot)) }) };
+    });
+  return { session, jobs, notices: portNotices(ports) };
+}
+
+function common(
+  procfile: Procfile,
+  choice: StartChoice,
+): Omit<JobConfig, "name" | "cmd" | "args" | "env" | "shell" | "numprocesses" | "uid" | "gid"> {
+  return {
+    cwd: procfile.root,
+    osEnv: true,
+    start: true,
+    priority: Infinity,
+    gracefulTimeoutMs: (choice.timeout ?? defaultTimeoutSeconds) * 1000,
+    stopSignal: 15,
+    restart: choice.restart ? "always" : "never",
+    flapping: undefined,
+    redirectOutput: ["stdout", "stderr"],
+    redirectInput: false,
+    customStreams: [],
+    customChannels: [],
+    detach: false,
+    rlimits: {},
+  };
+}
+
+function portNotices({ base, taken }: PortPlan): string[] {
+  if (taken === undefined) return [];
+  return [`port ${taken} is taken, so PORT begins at ${base} (choose with -p)`];
+}
+
+const nothing = (): GafferError =>
+  new GafferError("usage", "Cannot start: every job has 0 processes; give one more with -c, such as -c web=1");

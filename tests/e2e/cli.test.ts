@@ -1,0 +1,142 @@
+import { describe, expect, test } from "bun:test";
+import { symlinkSync } from "node:fs";
+import { gafferBinary } from "../support/gaffer-binary.ts";
+import { TempDir } from "../support/temp-dir.ts";
+
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the binary to its end. */
+function gaffer(cwd: string, args: readonly string[], env: Record<string, string> = {}): Said {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([gafferBinary(), ...args], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+  });
+  return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
+}
+
+describe("help", () => {
+  test.each([[[]], [["--help"]], [["-h"]], [["help"]], [["help", "help"]]])("gaffer %j shows every command", (args) => {
+    const { code, stdout, stderr } = gaffer("/", args);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toStartWith("  $ gaffer start\n");
+    for (const command of ["start", "check", "version", "help"])
+      expect(stdout).toMatch(new RegExp(`^ +${command}  +\\w`, "m"));
+    expect(stdout).not.toMatch(/\bdaemon\b|\u001b/);
+  });
+
+  test.each([
+    [["help", "start"]],
+    [["start", "--help"]],
+    [["start", "web", "-h"]],
+    [["dev:start", "-h"]],
+    [["-h", "start"]],
+  ])("gaffer %j shows every flag of start", (args) => {
+    const { code, stdout } = gaffer("/", args);
+    expect(code).toBe(0);
+    expect(stdout).toStartWith("  $ gaffer start\n");
+    const flags = [
+      "-c, --concurrency",
+      "-f, --procfile",
+      "-d, --directory",
+      "-e, --env",
+      "-p, --port",
+      "-t, --timeout",
+    ];
+    for (const flag of [...flags, "--exit", "--no-restart", "--json", "--no-color"]) expect(stdout).toContain(flag);
+  });
+
+  test("is coloured when that is forced, and not when it is refused", () => {
+    expect(gaffer("/", ["--help"], { FORCE_COLOR: "1" }).stdout).toContain("\u001b[");
+    expect(gaffer("/", ["--help", "--no-color"], { FORCE_COLOR: "1" }).stdout).not.toContain("\u001b");
+    expect(gaffer("/", ["--help"], { FORCE_COLOR: "1", NO_COLOR: "1" }).stdout).not.toContain("\u001b");
+  });
+});
+
+describe("a mistake", () => {
+  test.each<[string[], string]>([
+    [["strat"], 'Cannot run "strat": there is no such command (did you mean "start"?); see "gaffer help"'],
+    [["daemon"], 'Cannot run "daemon": it is not part of this version yet; there is start, check, version, help'],
+    [["--nope"], 'Cannot use --nope: it needs a command; see "gaffer help"'],
+    [["start", "--procfle", "x"], 'Cannot use --procfle: there is no such flag (did you mean "--procfile"?)'],
+    [["start", "-c"], "Cannot use -c: it needs a value, -c JOB=N[,…]"],
+    [["start", "-p", "0"], 'Cannot use -p "0": a port is a whole number from 1 to 65535'],
+    [["version", "x"], 'Cannot use argument "x": version takes no arguments; see "gaffer help version"'],
+    [["help", "strat"], 'Cannot run "strat": there is no such command (did you mean "start"?); see "gaffer help"'],
+  ])("of usage, %j, ends with 2 and says what is so on stderr", (args, message) => {
+    expect(gaffer("/", args)).toEqual({ code: 2, stdout: "", stderr: `gaffer: ${message}\n` });
+  });
+
+  test.each(["start", "check"])("of place: %s without a Procfile ends with 2 and says where it looked", (command) => {
+    using dir = new TempDir();
+    const { code, stdout, stderr } = gaffer(dir.path, [command]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toStartWith(
+      `gaffer: Cannot find "Procfile": there is none in ${dir.path}; write one with a line such as`,
+    );
+  });
+});
+
+test("called by the name of an older program, it is that command", () => {
+  using dir = new TempDir();
+  for (const [name, command] of Object.entries({ gafferd: "daemon", gafferctl: "ctl", gaffer_lookupd: "lookupd" })) {
+    symlinkSync(gafferBinary(), dir.file(name));
+    const { exitCode, stderr } = Bun.spawnSync([dir.file(name), "--version"], { stdio: ["ignore", "ignore", "pipe"] });
+    expect([exitCode, stderr.toString()]).toEqual([
+      2,
+      `gaffer: Cannot run "${command}": it is not part of this version yet; there is start, check, version, help\n`,
+    ]);
+  }
+});
+
+test("a reader that goes away is no error", () => {
+  using dir = new TempDir();
+  // The reader has gone for certain before the first byte is written.
+  const script = '{ sleep 0.1; "$0" --help; echo "$?" >&2; } | true';
+  const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", script, gafferBinary()], {
+    cwd: dir.path,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  expect([exitCode, stderr.toString()]).toEqual([0, "0\n"]);
+});
+
+describe("check", () => {
+  test("says what a Procfile and its environment hold", () => {
+    using dir = new TempDir({ "app/Procfile": "web: a\nworker: b\n", "app/.env": "A=1\n", "more.env": "B=2\n" });
+    const args = ["-d", "app", "-e", "more.env", "-e", "C=3"];
+    expect(gaffer(dir.path, ["check", ...args])).toEqual({
+      code: 0,
+      stdout: "valid: 2 jobs (web, worker), 3 variables\n",
+      stderr: "",
+    });
+    expect(JSON.parse(gaffer(dir.path, [...args, "check", "--json"]).stdout)).toEqual({
+      jobs: ["web", "worker"],
+      variables: ["A", "B", "C"],
+    });
+  });
+
+  test("tells of every mistake in every file at once, by place", () => {
+    using dir = new TempDir({ Procfile: "web: a\nweb: b\n1: c\n", ".env": "A=1\nnonsense\n" });
+    const { code, stdout, stderr } = gaffer(dir.path, ["check"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr.match(/(Procfile|\.env):\d+:\d+(?=: )/g)).toEqual(["Procfile:2:1", "Procfile:3:1", ".env:2:1"]);
+  });
+
+  test("says that a file may not be read", () => {
+    using dir = new TempDir({ Procfile: "web: a\n" });
+    // Root may read everything, so the binary runs as nobody on a file of root's.
+    const script =
+      'chmod 711 "$1" && chmod 600 "$1/Procfile" && cd "$1" && exec setpriv --reuid 65534 --clear-groups "$0" check';
+    const asNobody = process.getuid?.() === 0 ? script : 'chmod 000 "$1/Procfile" && cd "$1" && exec "$0" check';
+    using program = new TempDir();
+    Bun.spawnSync(["sh", "-c", 'cp "$0" "$1" && chmod 755 "$1" "$1/gaffer"', gafferBinary(), program.path]);
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", asNobody, program.file("gaffer"), dir.path], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect([exitCode, stderr.toString()]).toEqual([2, 'gaffer: Cannot read Procfile "Procfile": permission denied\n']);
+  });
+});
