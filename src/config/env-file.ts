@@ -1,5 +1,5 @@
 import { expand } from "./env-expansion.ts";
-import { type Place, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
+import { MOST_PROBLEMS, type Place, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
 
 /** What errors about an environment file say it is. */
 export const envKind: TextKind = { code: "env_invalid", noun: "env file" };
@@ -46,7 +46,7 @@ class EnvReader {
   }
 
   read(): Map<string, EnvEntry> {
-    for (;;) {
+    while (this.#problems.length < MOST_PROBLEMS) {
       this.#take(skipped);
       if (this.#at >= this.#source.text.length) break;
       try {

@@ -1,6 +1,14 @@
 import { isLegalName } from "../base/job-name.ts";
 import { type CommandLine, readCommand } from "./command-rule.ts";
-import { formatPlace, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
+import {
+  formatPlace,
+  MOST_PROBLEMS,
+  type Place,
+  type Problem,
+  type SourceText,
+  SyntaxFault,
+  type TextKind,
+} from "./source-text.ts";
 
 /** What errors about a Procfile say it is. */
 export const procfileKind: TextKind = { code: "procfile_invalid", noun: "Procfile" };
@@ -11,8 +19,8 @@ export interface ProcfileEntry {
   /** The command as it is written, without surrounding blanks. */
   readonly line: string;
   readonly command: CommandLine;
-  /** Offset of the name in the text. */
-  readonly offset: number;
+  /** Where the name stands. */
+  readonly place: Place;
 }
 
 /** @see foreman `lib/foreman/procfile.rb`, where the expression comes from */
@@ -32,11 +40,12 @@ export function parseProcfile(source: SourceText): ProcfileEntry[] {
     try {
       const entry = readEntry(line, offset);
       const first = entry && entries.get(entry.name);
-      if (first) throw new SyntaxFault(offset, twice(entry.name, formatPlace(source.placeAt(first.offset))));
-      if (entry) entries.set(entry.name, entry);
+      if (first) throw new SyntaxFault(offset, twice(entry.name, formatPlace(first.place)));
+      if (entry) entries.set(entry.name, { ...entry, place: source.placeAt(offset) });
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
       problems.push(source.problem(error.offset, error.message));
+      if (problems.length === MOST_PROBLEMS) break;
     }
     offset += line.length + 1;
   }
@@ -50,7 +59,7 @@ export function parseProcfile(source: SourceText): ProcfileEntry[] {
 const twice = (name: string, place: string): string =>
   `job ${JSON.stringify(name)} is already defined at ${place}; give one of them another name`;
 
-function readEntry(line: string, offset: number): ProcfileEntry | undefined {
+function readEntry(line: string, offset: number): Omit<ProcfileEntry, "place"> | undefined {
   const content = line.trimEnd();
   if (content === "" || /^\s*#/.test(content)) return undefined;
   const match = entryLine.exec(content);
@@ -60,7 +69,7 @@ function readEntry(line: string, offset: number): ProcfileEntry | undefined {
   if (!isLegalName(name)) throw new SyntaxFault(offset, `${JSON.stringify(name)} is no job name: ${nameRule(name)}`);
   const textOffset = offset + content.length - text.length;
   try {
-    return { name, line: text, command: readCommand(text), offset };
+    return { name, line: text, command: readCommand(text) };
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
     throw new SyntaxFault(textOffset + error.offset, `the command of job ${JSON.stringify(name)} has ${error.message}`);

@@ -4,7 +4,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { toLegalName } from "../base/job-name.ts";
 import { type CommandLine, readCommand } from "./command-rule.ts";
 import { parseProcfile, type ProcfileEntry, procfileKind } from "./procfile-text.ts";
-import { readSource, SourceText } from "./source-text.ts";
+import { type Place, readSource, SourceText } from "./source-text.ts";
 
 /** A job of a Procfile in the form that a daemon loads. */
 export interface ProcfileJob {
@@ -77,6 +77,15 @@ export class Procfile {
   /** Names in file order. */
   names(): string[] {
     return [...this.#entries.keys()];
+  }
+
+  /**
+   * Where a job is defined.
+   *
+   * @throws {@link GafferError} `usage` that names the nearest job if there is none of this name.
+   */
+  placeOf(name: string): Place {
+    return this.#entry(name).place;
   }
 
   /** Name of the application: that of its root folder, made legal. */

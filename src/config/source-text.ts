@@ -38,6 +38,7 @@ export class SourceText {
   readonly file: string;
   readonly text: string;
   readonly kind: TextKind;
+  #lineStarts: readonly number[] | undefined;
 
   constructor(file: string, text: string, kind: TextKind) {
     this.file = file;
@@ -47,10 +48,10 @@ export class SourceText {
 
   /** The place of an offset into {@link text}. */
   placeAt(offset: number): Place {
-    const before = this.text.slice(0, offset);
-    const lineStart = before.lastIndexOf("\n") + 1;
-    const line = before.split("\n").length;
-    return { file: this.file, line, column: Array.from(before.slice(lineStart)).length + 1 };
+    this.#lineStarts ??= [0, ...Array.from(this.text.matchAll(/\n/g), ({ index }) => index + 1)];
+    const line = countUpTo(this.#lineStarts, offset);
+    const before = this.text.slice(this.#lineStarts[line - 1], offset);
+    return { file: this.file, line, column: Array.from(before).length + 1 };
   }
 
   /** A problem at an offset into {@link text}. */
@@ -64,6 +65,20 @@ export class SourceText {
   }
 }
 
+/** How many of the ascending `numbers` are at most `limit`. */
+function countUpTo(numbers: readonly number[], limit: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? Infinity) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A parser that has found so many problems looks no further: nobody reads more, and it is the wrong file. */
+export const MOST_PROBLEMS = 20;
+
 /** `Procfile:3:1`. */
 export function formatPlace({ file, line, column }: Place): string {
   return `${file}:${line}:${column}`;
@@ -72,9 +87,9 @@ export function formatPlace({ file, line, column }: Place): string {
 /** The error that tells of every problem found in one kind of text; `details.problems` holds them for programs. */
 export function invalidText(kind: TextKind, problems: readonly Problem[]): GafferError {
   const lines = problems.map(({ place, message }) => `${formatPlace(place)}: ${message}`);
+  const count = problems.length < MOST_PROBLEMS ? problems.length : `at least ${MOST_PROBLEMS}`;
   const head = `Cannot use the ${kind.noun}:`;
-  const message =
-    lines.length === 1 ? `${head} ${lines[0]}` : [`${head} ${lines.length} problems`, ...lines].join("\n  ");
+  const message = lines.length === 1 ? `${head} ${lines[0]}` : [`${head} ${count} problems`, ...lines].join("\n  ");
   return new GafferError(kind.code, message, { details: { problems } });
 }
 

@@ -3,6 +3,9 @@ import type { CliContext, Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { print } from "../cli/stdout.ts";
+import type { Procfile } from "../config/procfile.ts";
+import { procfileKind } from "../config/procfile-text.ts";
+import { invalidText, type Problem } from "../config/source-text.ts";
 import { type ApplicationChoice, applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
 
 const spec = {
@@ -27,6 +30,25 @@ export const checkCommand: Command = {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
+/**
+ * Has the shell read every line that goes through it, without running anything.
+ *
+ * @throws {@link GafferError} `procfile_invalid` with what the shell says of each.
+ */
+function checkScripts(procfile: Procfile): void {
+  const problems = procfile.names().flatMap((name): Problem[] => {
+    const { shell, cmd } = procfile.asDict(name);
+    const said = shell ? Bun.spawnSync(["sh", "-n", "-c", cmd], { stdio: ["ignore", "ignore", "pipe"] }) : undefined;
+    if (!said || said.success) return [];
+    const words = said.stderr
+      .toString()
+      .trim()
+      .replace(/^\S*sh: (?:-c: )?(?:line )?\d+: /, "");
+    return [{ place: procfile.placeOf(name), message: `the shell cannot read the command of job "${name}": ${words}` }];
+  });
+  if (problems.length > 0) throw invalidText(procfileKind, problems);
+}
+
 /** Reads both files even when the first is wrong, so that one run tells of everything. */
 function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string[]; variables: string[] } {
   const errors: GafferError[] = [];
@@ -39,7 +61,11 @@ function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string
       return undefined;
     }
   };
-  const jobs = attempt(() => readProcfile(choice, context).names());
+  const jobs = attempt(() => {
+    const procfile = readProcfile(choice, context);
+    checkScripts(procfile);
+    return procfile.names();
+  });
   // Without a Procfile nothing can be said about the job names in the environment.
   const settings = attempt(() => readSettings(choice, context, jobs));
   const [first, ...rest] = errors;

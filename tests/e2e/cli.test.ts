@@ -126,6 +126,14 @@ describe("check", () => {
     expect(stderr.match(/(Procfile|\.env):\d+:\d+(?=: )/g)).toEqual(["Procfile:2:1", "Procfile:3:1", ".env:2:1"]);
   });
 
+  test("has the shell read the lines that go through it", () => {
+    using dir = new TempDir({ Procfile: 'ok: a | b\nweb: echo "a | b\nx: if true; do\n' });
+    const { code, stderr } = gaffer(dir.path, ["check"]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^ {2}Procfile:2:1: the shell cannot read the command of job "web": .*nterminated/m);
+    expect(stderr).toMatch(/^ {2}Procfile:3:1: the shell cannot read the command of job "x": ./m);
+  });
+
   test("says that a file may not be read", () => {
     using dir = new TempDir({ Procfile: "web: a\n" });
     // Root may read everything, so the binary runs as nobody on a file of root's.

@@ -1,11 +1,11 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { GafferError } from "../../src/base/gaffer-error.ts";
 import type { CommandSpec } from "../../src/cli/flag-spec.ts";
 import { parseFlags } from "../../src/cli/parse-flags.ts";
 import { envKind, parseEnvFile } from "../../src/config/env-file.ts";
 import { parseFormation } from "../../src/config/formation.ts";
 import { Procfile } from "../../src/config/procfile.ts";
-import { decode, SyntaxFault } from "../../src/config/source-text.ts";
+import { decode, SourceText, SyntaxFault } from "../../src/config/source-text.ts";
 import { procfileKind } from "../../src/config/procfile-text.ts";
 import { splitWords } from "../../src/config/command-words.ts";
 import { SeededRandom } from "../support/seeded-random.ts";
@@ -148,4 +148,46 @@ test(`splitWords() agrees with sh (seed ${seed})`, () => {
   const script = lines.map((line) => `set -- ${line}\nprintf '%s\\n' "$#" "$@"\n`).join("");
   const { stdout } = Bun.spawnSync(["sh"], { stdin: Buffer.from(script) });
   expect(stdout.toString()).toBe(ours.map((words) => [words.length, ...words, ""].join("\n")).join(""));
+});
+
+describe("a text of a megabyte", () => {
+  const size = 1_000_000;
+  const fill = (piece: string): string => piece.repeat(Math.floor(size / piece.length));
+  const texts = [
+    "\n",
+    " ",
+    "#",
+    "x",
+    "x\n",
+    "x:y\n",
+    "A=1\n",
+    "a: '",
+    "A=${A:-",
+    "A=$A$A\n",
+    "${",
+    "\\",
+    '"',
+    "'",
+    "A='",
+    "-",
+    ":",
+  ];
+
+  test.each(texts)("made of %j is read or refused, and soon", (piece) => {
+    for (const text of [fill(piece), `web: ${fill(piece)}`, `A="${fill(piece)}`, `A=${fill(piece)}`]) {
+      const parsers = [
+        () => Procfile.parse(text),
+        () => parseEnvFile(new SourceText(".env", text, envKind)),
+        () => Procfile.parseCmd(text),
+        () => parseFormation([text], ["web"]),
+      ];
+      for (const parse of parsers) {
+        try {
+          parse();
+        } catch (error) {
+          expect(error).toBeInstanceOf(GafferError);
+        }
+      }
+    }
+  });
 });

@@ -67,6 +67,12 @@ describe("Procfile.parse()", () => {
     ]);
   });
 
+  test("looks no further after twenty mistakes", () => {
+    const { message } = refusal("bad\n".repeat(50));
+    expect(message).toStartWith("Cannot use the Procfile: at least 20 problems\n");
+    expect(message.split("\n")).toHaveLength(21);
+  });
+
   test.each(["", "\n\n", "# only a comment\n", "\uFEFF"])("refuses %j, which has no entry", (text) => {
     expect(refusal(text).message).toStartWith(
       "Cannot use the Procfile: Procfile:1:1: it has no entry; write one a line",
