@@ -49,4 +49,6 @@ export interface JobConfig {
   readonly customChannels: readonly number[];
   readonly detach: boolean;
   readonly rlimits: Readonly<Record<string, ResourceLimit>>;
+  /** Variables of one slot (0 = a committed process), over {@link env}: `PORT` of a Procfile's process, for one. */
+  readonly slotEnv?: ((slot: number) => Readonly<Record<string, string>>) | undefined;
 }

@@ -1,0 +1,42 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import { GafferError } from "../base/gaffer-error.ts";
+
+/** Where commands are looked for when the environment has no PATH. @see execvp(3) */
+const DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+/**
+ * The file a command names: as execvp(3) finds it, a relative name with a slash seen from `cwd`.
+ *
+ * @throws {@link GafferError} `command_not_found`, `not_executable`.
+ */
+export function resolveCommand(command: string, cwd: string, path: string = DEFAULT_PATH): string {
+  const isPath = command.includes("/");
+  const candidates = isPath ? [command] : path.split(":").map((folder) => `${folder === "" ? "." : folder}/${command}`);
+  const found = candidates.map((name) => (isAbsolute(name) ? name : resolve(cwd, name))).filter(isFile);
+  const runnable = found.find(isExecutable);
+  if (runnable !== undefined) return runnable;
+  if (found[0] !== undefined) {
+    throw new GafferError("not_executable", `Cannot run "${command}": ${found[0]} is not executable (chmod +x ${found[0]})`);
+  }
+  const where = isPath ? `${resolve(cwd, command)} does not exist` : `it is in no folder of PATH (${path})`;
+  throw new GafferError("command_not_found", `Cannot run "${command}": ${where}`);
+}
+
+/** @throws {@link GafferError} `cwd_missing` if it is no folder. */
+export function checkFolder(cwd: string): void {
+  const stat = statSync(cwd, { throwIfNoEntry: false });
+  if (stat === undefined) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it does not exist`);
+  if (!stat.isDirectory()) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it is not a folder`);
+}

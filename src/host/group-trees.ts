@@ -1,0 +1,53 @@
+import { type ProcessTree, type ProcessTrees, sendSignal } from "./process-tree.ts";
+
+const SIGKILL = 9;
+/** How often a group whose leader is dead is looked at, in milliseconds; nothing here tells when it is empty. */
+const LOOK_MS = 20;
+
+function groupLives(leader: number): boolean {
+  try {
+    process.kill(-leader, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** Trees held as process groups only, where the machine offers no more: who leaves its group is not found. */
+export class GroupTrees implements ProcessTrees {
+  readonly #timers = new Set<Timer>();
+
+  open(): ProcessTree {
+    let group = 0;
+    return {
+      spawn: { env: {} },
+      adopt: (leader) => {
+        group = leader;
+      },
+      discard: () => undefined,
+      leaderDied: (onEmpty) => {
+        const survivors = groupLives(group);
+        if (survivors) this.#watch(group, onEmpty);
+        return { survivors };
+      },
+      signal: (signal) => sendSignal(-group, signal),
+      destroy: () => sendSignal(-group, SIGKILL),
+    };
+  }
+
+  #watch(group: number, onEmpty: () => void): void {
+    const timer = setInterval(() => {
+      if (groupLives(group)) return;
+      clearInterval(timer);
+      this.#timers.delete(timer);
+      onEmpty();
+    }, LOOK_MS);
+    this.#timers.add(timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+}
+
+type Timer = ReturnType<typeof setInterval>;

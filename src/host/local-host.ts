@@ -1,0 +1,198 @@
+import { GafferError } from "../base/gaffer-error.ts";
+import type { HostProcess, ProcessHost, ProcessObserver, SpawnRequest } from "../manager/process-host.ts";
+import type { ByteSink } from "../output/byte-sink.ts";
+import { CgroupTrees } from "./cgroup-trees.ts";
+import { ChildStreams } from "./child-streams.ts";
+import { encodeSteps, hideFromRuntime, type TrampolineFailure } from "./exec-trampoline.ts";
+import { GroupTrees } from "./group-trees.ts";
+import { InputPipe } from "./input-pipe.ts";
+import { type LaunchPlan, launchError, planLaunch, withNofile } from "./launch-plan.ts";
+import { libc } from "./libc.ts";
+import { LocalProcess } from "./local-process.ts";
+import { NofileGuard } from "./nofile-guard.ts";
+import { ownCommand } from "./own-command.ts";
+import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
+import type { Reactor } from "./reactor.ts";
+import { canFindOrphans, SubreaperTrees } from "./subreaper-trees.ts";
+
+/** How trees of processes are held. */
+export type TreeKind = "cgroup" | "subreaper" | "group";
+
+/** What a host on this machine works with. */
+export interface LocalHostOptions {
+  readonly reactor: Reactor;
+  /** Where the bytes of an output go. */
+  openOutput(request: SpawnRequest, label: string): ByteSink;
+  /** Name of this gaffer among others of the machine. @defaultValue its pid */
+  readonly instance?: string;
+  /** @defaultValue the best there is: control groups, else being the reaper of orphans, else process groups */
+  readonly trees?: TreeKind | undefined;
+}
+
+function openTrees({ trees, instance = String(process.pid) }: LocalHostOptions): ProcessTrees {
+  const c = libc();
+  const cgroup = trees === undefined || trees === "cgroup" ? CgroupTrees.make(instance) : undefined;
+  if (cgroup !== undefined) return cgroup;
+  if (trees !== "group" && c !== undefined && canFindOrphans()) return new SubreaperTrees(c);
+  return new GroupTrees();
+}
+
+/** A spawn under way: its request, whom to tell, and what was made for it. */
+interface Launch {
+  readonly request: SpawnRequest;
+  readonly observer: ProcessObserver;
+  readonly plan: LaunchPlan;
+  readonly streams: ChildStreams;
+  readonly tree: ProcessTree;
+}
+
+/** What is given for a process that could not be started: there is nothing to command. */
+const nothing: HostProcess = {
+  signal: () => undefined,
+  signalLeader: () => undefined,
+  destroy: () => undefined,
+  abandonOutput: () => undefined,
+  write: () => {
+    throw new GafferError("input_closed", "Cannot write to a process that could not be started");
+  },
+  endInput: () => undefined,
+};
+
+function toError(error: unknown, command: string): GafferError {
+  if (error instanceof GafferError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  return launchError(command, code, error);
+}
+
+/** This machine's processes, by Bun's spawn. */
+export class LocalHost implements ProcessHost, AsyncDisposable {
+  readonly #options: LocalHostOptions;
+  readonly #trees: ProcessTrees;
+  readonly #nofile = NofileGuard.make();
+
+  constructor(options: LocalHostOptions) {
+    this.#options = options;
+    this.#trees = openTrees(options);
+  }
+
+  spawn(request: SpawnRequest, observer: ProcessObserver): HostProcess {
+    const [command = ""] = request.argv;
+    try {
+      const plan = this.#plan(request);
+      const streams = new ChildStreams(request, plan.trampoline);
+      return this.#open({ request, observer, plan, streams });
+    } catch (error) {
+      observer.spawnFailed(toError(error, command));
+      return nothing;
+    }
+  }
+
+  #plan(request: SpawnRequest): LaunchPlan {
+    const plan = planLaunch(request);
+    const restored = this.#nofile?.needsTrampoline();
+    return restored === undefined ? plan : withNofile(plan, restored);
+  }
+
+  #open(launch: Omit<Launch, "tree">): HostProcess {
+    let tree: ProcessTree | undefined;
+    try {
+      tree = this.#trees.open(launch.request.id);
+      return this.#start({ ...launch, tree });
+    } catch (error) {
+      launch.streams.discard();
+      tree?.discard();
+      throw error;
+    }
+  }
+
+  #start(launch: Launch): HostProcess {
+    const { request, observer, streams, tree } = launch;
+    const child = new LocalProcess(request, { observer, tree, reactor: this.#options.reactor });
+    const run = (): Bun.Subprocess => this.#bunSpawn(launch, child);
+    const isTold = launch.plan.trampoline;
+    const subprocess = this.#nofile === undefined || isTold ? run() : this.#nofile.around(run);
+    streams.handedOver();
+    child.adopt(subprocess.pid);
+    this.#attach(launch, child, subprocess);
+    if (streams.reportEnd === undefined) child.confirm();
+    else this.#awaitReport(launch, streams.reportEnd, child);
+    return child;
+  }
+
+  #bunSpawn({ request, plan, streams, tree }: Launch, child: LocalProcess): Bun.Subprocess {
+    const env = { ...request.env, ...streams.env, ...tree.spawn.env };
+    const { identity, trampoline } = plan;
+    const [name = "", ...args] = request.argv;
+    const direct = { cmd: [plan.path, ...args], argv0: name, env };
+    const command = trampoline ? this.#trampoline({ request, plan, streams }, env) : direct;
+    const user = trampoline || identity === undefined ? {} : { uid: identity.uid, gid: identity.gid };
+    const cgroup = tree.spawn.cgroup === undefined ? {} : { cgroup: tree.spawn.cgroup };
+    return Bun.spawn({
+      ...command,
+      ...user,
+      ...cgroup,
+      cwd: request.cwd,
+      stdio: streams.stdio,
+      detached: true,
+      onExit: (_, code, signal) => child.leaderExited(code, signal),
+    });
+  }
+
+  #trampoline(
+    { request, plan, streams }: Pick<Launch, "request" | "plan" | "streams">,
+    env: Readonly<Record<string, string>>,
+  ): { cmd: string[]; env: Record<string, string> } {
+    const { path, limits, identity } = plan;
+    const steps = encodeSteps({ path, limits, identity, listenPid: false, report: streams.report ?? -1 });
+    return { cmd: [...ownCommand(), "__exec", steps, ...request.argv], env: hideFromRuntime(env) };
+  }
+
+  #attach({ request, streams }: Launch, child: LocalProcess, subprocess: Bun.Subprocess): void {
+    const { reactor, openOutput } = this.#options;
+    for (const [label, fd] of streams.outputs) child.read(fd, openOutput(request, label));
+    if (streams.input !== undefined) child.takeInput(new InputPipe(streams.input, reactor, `stdin of "${request.label}"`));
+    for (const [index, label] of request.streams.entries()) {
+      const fd = subprocess.stdio[3 + index];
+      if (typeof fd !== "number") continue;
+      child.takeInput(new InputPipe(duplicate(fd), reactor, `stream "${label}" of "${request.label}"`), label);
+      child.read(fd, openOutput(request, label));
+    }
+  }
+
+  /** What the trampoline could not do comes over its pipe; the pipe's end without a word is exec. */
+  #awaitReport({ request }: Launch, fd: number, child: LocalProcess): void {
+    let said = "";
+    const sink = {
+      write: (bytes: Uint8Array) => {
+        said += Buffer.from(bytes).toString();
+      },
+      end: () => undefined,
+    };
+    this.#options.reactor.read(fd, sink, () => {
+      if (said === "") return child.confirm();
+      const failure: TrampolineFailure = JSON.parse(said);
+      child.fail(trampolineError(request, failure));
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#trees[Symbol.asyncDispose]();
+  }
+}
+
+function trampolineError({ argv, uid, rlimits }: SpawnRequest, { step, code }: TrampolineFailure): GafferError {
+  const [command = ""] = argv;
+  if (step === "exec") return launchError(command, code);
+  if (step === "user") return new GafferError("user_forbidden", `Cannot run "${command}" as user "${uid ?? ""}": ${code}`);
+  const names = Object.keys(rlimits).join(", ");
+  return new GafferError("limit_refused", `Cannot set rlimits of "${command}" (${names}): ${code} (more than gaffer itself may have)`);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** A second descriptor of the same stream: one to read from and close, one to write to and close. */
+function duplicate(fd: number): number {
+  const copy = libc()?.fcntl(fd, F_DUPFD_CLOEXEC, 3) ?? -1;
+  if (copy >= 0) return copy;
+  throw new GafferError("resource_exhausted", "Cannot open a custom stream: gaffer has too many open files");
+}

@@ -1,0 +1,141 @@
+import { constants as osConstants } from "node:os";
+import { GafferError } from "../base/gaffer-error.ts";
+import type { ExitStatus } from "../manager/exit-status.ts";
+import type { HostProcess, ProcessObserver, SpawnRequest } from "../manager/process-host.ts";
+import type { ByteSink } from "../output/byte-sink.ts";
+import type { InputPipe } from "./input-pipe.ts";
+import { type ProcessTree, sendSignal } from "./process-tree.ts";
+import type { OutputReader, Reactor } from "./reactor.ts";
+
+const signalNumbers: Readonly<Record<string, number>> = osConstants.signals;
+
+/** One child and all that hangs on it: tells its observer what becomes of it, in the order promised. */
+export class LocalProcess implements HostProcess {
+  readonly #observer: ProcessObserver;
+  readonly #tree: ProcessTree;
+  readonly #reactor: Reactor;
+  readonly #request: SpawnRequest;
+  readonly #readers: OutputReader[] = [];
+  readonly #inputs = new Map<string | undefined, InputPipe>();
+  #osPid: number | undefined;
+  #reading = 0;
+  #exited = false;
+  #closed = false;
+  /** Whether exec is known to have happened; over the trampoline that is told a moment after the spawn. */
+  #confirmed = false;
+  #failure: GafferError | undefined;
+  /** An end that came before exec was confirmed. */
+  #early: ExitStatus | undefined;
+
+  constructor(request: SpawnRequest, options: { observer: ProcessObserver; tree: ProcessTree; reactor: Reactor }) {
+    this.#request = request;
+    this.#observer = options.observer;
+    this.#tree = options.tree;
+    this.#reactor = options.reactor;
+  }
+
+  /** The child is there; whether the program runs is told later when it goes over the trampoline. */
+  adopt(osPid: number): void {
+    this.#osPid = osPid;
+    this.#tree.adopt(osPid);
+  }
+
+  /** Reads an output of the child to its end. */
+  read(fd: number, sink: ByteSink): void {
+    this.#reading++;
+    const reader = this.#reactor.read(fd, sink, () => {
+      this.#reading--;
+      this.#settle();
+    });
+    this.#readers.push(reader);
+  }
+
+  /** Lets writers reach the child: stdin, or a custom stream by its label. */
+  takeInput(input: InputPipe, stream?: string): void {
+    this.#inputs.set(stream, input);
+  }
+
+  /** The program runs. */
+  confirm(): void {
+    if (this.#osPid !== undefined) this.#observer.spawned(this.#osPid);
+    this.#confirmed = true;
+    if (this.#early !== undefined) this.#tellExit(this.#early);
+  }
+
+  /** What was to become the program says that it could not; it ends by itself. */
+  fail(error: GafferError): void {
+    this.#failure = error;
+    if (this.#early !== undefined) this.#tellFailure(error);
+  }
+
+  /** Bun has reaped the leader. */
+  leaderExited(code: number | null, signalCode: string | number | null): void {
+    const status: ExitStatus = { code: signalCode === null ? code : null, signal: toNumber(signalCode) };
+    if (this.#confirmed) this.#tellExit(status);
+    else this.#early = status;
+    if (this.#failure !== undefined) this.#tellFailure(this.#failure);
+  }
+
+  #tellExit(status: ExitStatus): void {
+    this.#osPid = undefined;
+    for (const input of this.#inputs.values()) input.close();
+    for (const reader of this.#readers) reader.drain();
+    const { survivors } = this.#tree.leaderDied(() => this.#observer.emptied());
+    this.#observer.exited(status, survivors);
+    this.#exited = true;
+    if (!survivors) this.#observer.emptied();
+    this.#settle();
+  }
+
+  #tellFailure(error: GafferError): void {
+    this.#osPid = undefined;
+    // From here on nothing of it is told: it never ran.
+    this.#closed = true;
+    for (const input of this.#inputs.values()) input.close();
+    this.abandonOutput();
+    this.#tree.leaderDied(() => undefined);
+    this.#observer.spawnFailed(error);
+  }
+
+  #settle(): void {
+    if (!this.#exited || this.#closed || this.#reading > 0) return;
+    this.#closed = true;
+    this.#observer.closed();
+  }
+
+  signal(signal: number): void {
+    this.#tree.signal(signal);
+  }
+
+  signalLeader(signal: number): void {
+    if (this.#osPid !== undefined) sendSignal(this.#osPid, signal);
+  }
+
+  destroy(): void {
+    this.#tree.destroy();
+  }
+
+  abandonOutput(): void {
+    for (const reader of this.#readers) reader.abandon();
+  }
+
+  write(bytes: Uint8Array, stream?: string): void {
+    const input = this.#inputs.get(stream);
+    if (input !== undefined) return input.write(bytes);
+    const label = this.#request.label;
+    if (stream === undefined) {
+      throw new GafferError("input_closed", `Cannot write to stdin of "${label}": it has none (set redirect_input)`);
+    }
+    const known = this.#request.streams.join(", ") || "none";
+    throw new GafferError("stream_not_found", `Cannot write to stream "${stream}" of "${label}": its streams are ${known}`);
+  }
+
+  endInput(): void {
+    this.#inputs.get(undefined)?.end();
+  }
+}
+
+function toNumber(signal: string | number | null): number | null {
+  if (signal === null || typeof signal === "number") return signal;
+  return signalNumbers[signal] ?? 0;
+}

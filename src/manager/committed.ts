@@ -1,0 +1,54 @@
+import type { GafferError } from "../base/gaffer-error.ts";
+import type { EventFields, EventKind } from "./gaffer-event.ts";
+import { ManagedProcess, type ProcessOwner, type ProcessWorld, type StopPolicy } from "./managed-process.ts";
+import type { SpawnRequest } from "./process-host.ts";
+import { exitFields } from "./slot.ts";
+
+/** What a committed process is made from, and whom it tells. */
+export interface CommittedOptions {
+  readonly request: SpawnRequest;
+  readonly world: ProcessWorld;
+  readonly policy: StopPolicy;
+  publish(kind: EventKind, fields: EventFields): void;
+  onKilled(): void;
+  onGone(): void;
+}
+
+/** A process of a job that runs once, outside its slots, and is never restarted. */
+export class Committed implements ProcessOwner {
+  readonly process: ManagedProcess;
+  readonly #options: CommittedOptions;
+
+  constructor(options: CommittedOptions) {
+    this.#options = options;
+    const { request, world, policy } = options;
+    this.process = new ManagedProcess(request, { world, owner: this, policy, once: true });
+  }
+
+  #fields(): EventFields {
+    const { id, osPid } = this.process;
+    return osPid === undefined ? { pid: id, slot: 0 } : { pid: id, os_pid: osPid, slot: 0 };
+  }
+
+  onSpawned(): void {
+    this.#options.publish("spawn", this.#fields());
+  }
+
+  onSpawnFailed(_process: ManagedProcess, error: GafferError): void {
+    this.#options.publish("spawn_failed", { ...this.#fields(), reason: error.message });
+    this.#options.onGone();
+  }
+
+  onExited(): void {
+    // What its leader left behind is being stopped; told when nothing is left.
+  }
+
+  onKilled(): void {
+    this.#options.onKilled();
+  }
+
+  onGone(process: ManagedProcess): void {
+    this.#options.publish("exit", { ...this.#fields(), ...exitFields(process) });
+    this.#options.onGone();
+  }
+}

@@ -1,0 +1,88 @@
+/** Called with the topic that matched and what was published. */
+export type Listener<Payload> = (topic: string, payload: Payload) => void;
+
+interface Subscription<Payload> {
+  readonly pattern: string;
+  readonly listener: Listener<Payload>;
+  readonly once: boolean;
+}
+
+const matches = (pattern: string, topic: string): boolean =>
+  pattern === "" || topic === pattern || topic.startsWith(`${pattern}.`);
+
+/**
+ * Publishes to listeners by dotted prefix: `a` hears `a.b`, `.` hears everything. A listener hears each publication once,
+ * in the order of subscription, and one that throws hurts no other.
+ */
+export class EventEmitter<Payload> {
+  #subscriptions: readonly Subscription<Payload>[] = [];
+  readonly #onError: (error: unknown) => void;
+
+  /** @param onError - told of what a listener threw. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Whether anybody listens. */
+  get active(): boolean {
+    return this.#subscriptions.length > 0;
+  }
+
+  /** Calls `listener` for every topic at or below `pattern`; a trailing dot is ignored. */
+  subscribe(pattern: string, listener: Listener<Payload>): void {
+    this.#add(pattern, listener, false);
+  }
+
+  /** The same, for the next publication only. */
+  subscribeOnce(pattern: string, listener: Listener<Payload>): void {
+    this.#add(pattern, listener, true);
+  }
+
+  #add(pattern: string, listener: Listener<Payload>, once: boolean): void {
+    this.#subscriptions = [...this.#subscriptions, { pattern: pattern.replace(/\.$/, ""), listener, once }];
+  }
+
+  /** Ends one subscription made with the same pattern and listener; unknown ones are ignored. */
+  unsubscribe(pattern: string, listener: Listener<Payload>): void {
+    this.#remove((one) => one.listener === listener && one.pattern === pattern.replace(/\.$/, ""));
+  }
+
+  /** Ends a {@link subscribeOnce} that has not been called yet. */
+  unsubscribeOnce(pattern: string, listener: Listener<Payload>): void {
+    this.#remove((one) => one.once && one.listener === listener && one.pattern === pattern.replace(/\.$/, ""));
+  }
+
+  /** Ends every subscription below `patterns`; without any, all. */
+  unsubscribeAll(...patterns: string[]): void {
+    if (patterns.length === 0) this.#subscriptions = [];
+    else this.#remove((one) => patterns.some((pattern) => matches(pattern.replace(/\.$/, ""), one.pattern)));
+  }
+
+  #remove(which: (one: Subscription<Payload>) => boolean): void {
+    this.#subscriptions = this.#subscriptions.filter((one) => !which(one));
+  }
+
+  /** Publishes under one topic or several at once; each listener is called with the first that matches. */
+  publish(topics: string | readonly string[], payload: Payload): void {
+    const all = typeof topics === "string" ? [topics] : topics;
+    for (const one of this.#subscriptions) {
+      const topic = all.find((candidate) => matches(one.pattern, candidate));
+      if (topic === undefined) continue;
+      if (one.once) this.#remove((other) => other === one);
+      this.#call(one.listener, topic, payload);
+    }
+  }
+
+  #call(listener: Listener<Payload>, topic: string, payload: Payload): void {
+    try {
+      listener(topic, payload);
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  /** Ends every subscription. */
+  close(): void {
+    this.#subscriptions = [];
+  }
+}

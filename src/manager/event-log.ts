@@ -1,0 +1,52 @@
+import type { Clock } from "./clock.ts";
+import type { EventEmitter } from "./event-emitter.ts";
+import { type EventFields, type EventKind, type GafferEvent, topicsOf } from "./gaffer-event.ts";
+
+/** Events kept for late readers. */
+export const HISTORY_LIMIT = 10_000;
+
+/** What was kept after a sequence number, and whether that is all there was. */
+export interface EventsSince {
+  readonly events: readonly GafferEvent[];
+  /** Events that were forgotten before the first of {@link events}. */
+  readonly missed: number;
+}
+
+/** Numbers events, keeps the last of them, and publishes them. */
+export class EventLog {
+  readonly #clock: Clock;
+  readonly #emitter: EventEmitter<GafferEvent>;
+  readonly #kept: GafferEvent[] = [];
+  #seq = 0;
+
+  constructor(clock: Clock, emitter: EventEmitter<GafferEvent>) {
+    this.#clock = clock;
+    this.#emitter = emitter;
+  }
+
+  /** Number of the last event; 0 before the first. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** Makes an event; it is heard when {@link publish} is called with it. */
+  record(event: EventKind, name: string, fields: EventFields): GafferEvent {
+    const record = { event, name, time: this.#clock.wallMs(), seq: ++this.#seq, ...fields };
+    this.#kept.push(record);
+    // Cut rarely: shifting one by one would move the whole array each time.
+    if (this.#kept.length >= HISTORY_LIMIT * 1.25) this.#kept.splice(0, this.#kept.length - HISTORY_LIMIT);
+    return record;
+  }
+
+  publish(event: GafferEvent): void {
+    if (this.#emitter.active) this.#emitter.publish(topicsOf(event), event);
+  }
+
+  /** Events after `seq`; 0 asks for all that is kept. */
+  since(seq: number): EventsSince {
+    const kept = this.#kept.slice(-HISTORY_LIMIT);
+    const first = kept[0]?.seq ?? this.#seq + 1;
+    const events = kept.filter((event) => event.seq > seq);
+    return { events, missed: seq === 0 ? 0 : Math.max(0, first - seq - 1) };
+  }
+}

@@ -1,0 +1,74 @@
+/** What can happen: to a job, or to one process of it. */
+export type EventKind =
+  | "load"
+  | "unload"
+  | "start"
+  | "stop"
+  | "restart"
+  | "reload"
+  | "update"
+  | "spawn"
+  | "spawn_failed"
+  | "reap"
+  | "exit"
+  | "stop_process"
+  | "kill"
+  | "flap"
+  | "failed";
+
+/** What an event tells besides its kind and job; names are those of the wire. */
+export interface EventFields {
+  /** gaffer's number of the process. */
+  readonly pid?: number;
+  /** The kernel's number of it. */
+  readonly os_pid?: number;
+  readonly slot?: number;
+  /** Code as wait(2) gives it: 0 when a signal ended the process. */
+  readonly exit_status?: number;
+  /** null when a signal ended it. */
+  readonly exit_code?: number | null;
+  /** 0 when it exited. */
+  readonly term_signal?: number;
+  /** Whether it was committed: run once, never restarted. */
+  readonly once?: boolean;
+  /** How long it lived, in seconds. */
+  readonly uptime?: number;
+  /** Why, in words. */
+  readonly reason?: string;
+  /** Seconds until the next try, where one is waited for. */
+  readonly retry_in?: number;
+  /** Signal sent. */
+  readonly signum?: number;
+  /** How many processes the job should have now. */
+  readonly numprocesses?: number;
+}
+
+/** One event, as every feed carries it. */
+export interface GafferEvent extends EventFields {
+  readonly event: EventKind;
+  /** Full name of the job. */
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  /** Grows by one with each event. */
+  readonly seq: number;
+}
+
+const older: Partial<Record<EventKind, string>> = { load: "create", unload: "delete", stop_process: "stop_pid" };
+
+/**
+ * The topics an event is published under: `exit`, `job.s.n.exit`, `proc.7.exit`, and what gaffer 0.4 called them:
+ * `create`, `delete`, `stop_pid`, `proc.s.n.exit`, `proc.n.exit`.
+ */
+export function topicsOf({ event, name, pid }: GafferEvent): string[] {
+  const kinds = [event, older[event]].filter((kind) => kind !== undefined);
+  const short = name.slice(name.indexOf(".") + 1);
+  const owners = [
+    "",
+    `job.${name}.`,
+    ...(pid === undefined ? [] : [`proc.${pid}.`]),
+    `proc.${name}.`,
+    `proc.${short}.`,
+  ];
+  return owners.flatMap((owner) => kinds.map((kind) => owner + kind));
+}

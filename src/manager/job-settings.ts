@@ -1,0 +1,165 @@
+import { GafferError } from "../base/gaffer-error.ts";
+import { fullName, parseJobName } from "../base/job-name.ts";
+import { parseSignal } from "../base/signals.ts";
+import { split } from "shlex";
+import type { FlappingPolicy } from "./flapping.ts";
+import type { JobConfig, ResourceLimit, RestartPolicy } from "./job-config.ts";
+
+/** A job as its author writes it: only name and cmd are required, the rest has the defaults of {@link JobConfig}. */
+export type JobSettings = Partial<Omit<JobConfig, "name" | "cmd" | "args" | "stopSignal">> & {
+  readonly name: string;
+  readonly cmd: string;
+  /** A list, or a text that is split like a shell would. */
+  readonly args?: readonly string[] | string;
+  /** Name or number. */
+  readonly stopSignal?: number | string;
+};
+
+/** Defaults of every field but name and cmd; durations in milliseconds. */
+export const JOB_DEFAULTS: Omit<JobConfig, "name" | "cmd"> = {
+  args: [],
+  env: {},
+  osEnv: true,
+  cwd: undefined,
+  uid: undefined,
+  gid: undefined,
+  shell: false,
+  numprocesses: 1,
+  start: true,
+  priority: Infinity,
+  gracefulTimeoutMs: 30_000,
+  stopSignal: 15,
+  restart: "always",
+  flapping: undefined,
+  redirectOutput: ["stdout", "stderr"],
+  redirectInput: false,
+  customStreams: [],
+  customChannels: [],
+  detach: false,
+  rlimits: {},
+  slotEnv: undefined,
+};
+
+const policies: readonly RestartPolicy[] = ["always", "on-failure", "never"];
+
+/** setTimeout's longest wait, about 24 days: a longer one would fire at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+function refuse(name: string, fact: string): never {
+  throw new GafferError("job_invalid", `Cannot load job ${JSON.stringify(name)}: ${fact}`);
+}
+
+function checkCount(name: string, field: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 0)
+    refuse(name, `${field} is ${value}: it must be a whole number, 0 or more`);
+}
+
+function checkDuration(name: string, field: string, value: number): void {
+  if (!(value >= 0 && value <= LONGEST_MS))
+    refuse(name, `${field} is ${value / 1000} s: it must be 0 to ${LONGEST_MS / 1000} s`);
+}
+
+function checkFlapping(name: string, flapping: FlappingPolicy | undefined): void {
+  if (flapping === undefined) return;
+  if (!(Number.isSafeInteger(flapping.attempts) && flapping.attempts >= 1))
+    refuse(name, "flapping attempts must be 1 or more");
+  checkDuration(name, "flapping window", flapping.windowMs);
+  checkDuration(name, "flapping retry_in", flapping.retryInMs);
+  checkCount(name, "flapping max_retry", flapping.maxRetry);
+}
+
+function checkText(name: string, field: string, value: string): void {
+  if (value.includes("\0")) refuse(name, `${field} holds a NUL byte, which no program can be given`);
+}
+
+function checkTexts(config: JobConfig): void {
+  const { name, cmd, args, cwd, env } = config;
+  if (cmd.trim() === "") refuse(name, "cmd is empty");
+  for (const text of [cmd, ...args]) checkText(name, "cmd", text);
+  if (cwd !== undefined) checkText(name, "cwd", cwd);
+  for (const [key, value] of Object.entries(env)) {
+    if (key === "" || key.includes("="))
+      refuse(name, `env names ${JSON.stringify(key)}: a variable's name is not empty and has no "="`);
+    checkText(name, `env ${key}`, key + value);
+  }
+}
+
+function checkOutputs(name: string, labels: readonly string[]): void {
+  if (labels.length > 2)
+    refuse(name, `redirect_output has ${labels.length} labels: it takes two at most, stdout's and stderr's`);
+  if (labels.includes("")) refuse(name, "redirect_output has an empty label");
+}
+
+function checkLimits(name: string, rlimits: Readonly<Record<string, ResourceLimit>>): void {
+  for (const [limit, { soft, hard }] of Object.entries(rlimits)) {
+    if (!(soft >= 0 && hard >= soft))
+      refuse(name, `rlimit ${limit} is ${soft}:${hard}: soft must be 0 or more and no more than hard`);
+  }
+}
+
+function check(config: JobConfig): void {
+  const { name, restart } = config;
+  checkTexts(config);
+  checkCount(name, "numprocesses", config.numprocesses);
+  checkDuration(name, "graceful_timeout", config.gracefulTimeoutMs);
+  checkFlapping(name, config.flapping);
+  checkOutputs(name, config.redirectOutput);
+  checkLimits(name, config.rlimits);
+  if (!policies.includes(restart))
+    refuse(name, `restart is ${JSON.stringify(restart)}: it must be ${policies.join(", ")}`);
+}
+
+const isUnset = (value: string | number | undefined): boolean => value === undefined || value === "";
+
+/**
+ * Makes settings a complete, checked config.
+ *
+ * @param session - of a name that holds none. @defaultValue `"default"`
+ * @throws {@link GafferError} `job_invalid` or `bad_signal`, naming the field and what it may be.
+ */
+export function resolveJob(settings: JobSettings, session?: string): JobConfig {
+  const name = fullName(parseJobName(settings.name, session));
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const { args = [], stopSignal = JOB_DEFAULTS.stopSignal } = settings;
+  const config: JobConfig = {
+    ...JOB_DEFAULTS,
+    ...given,
+    name,
+    cmd: settings.cmd,
+    args: typeof args === "string" ? split(args) : args,
+    stopSignal: parseSignal(stopSignal),
+    cwd: isUnset(settings.cwd) ? undefined : settings.cwd,
+    uid: isUnset(settings.uid) ? undefined : settings.uid,
+    gid: isUnset(settings.gid) ? undefined : settings.gid,
+  };
+  check(config);
+  return config;
+}
+
+/** Fields that a process is spawned from: a change of any other touches no process. */
+const spawnFields = [
+  "cmd",
+  "args",
+  "env",
+  "osEnv",
+  "cwd",
+  "uid",
+  "gid",
+  "shell",
+  "redirectOutput",
+  "redirectInput",
+  "customStreams",
+  "customChannels",
+  "detach",
+  "rlimits",
+] as const satisfies readonly (keyof JobConfig)[];
+
+/** Whether processes spawned from `before` are not what `after` asks for. */
+export function replacesProcesses(before: JobConfig, after: JobConfig): boolean {
+  return spawnFields.some((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+}
+
+/** Whether two configs ask for the very same job. */
+export function isSameJob(before: JobConfig, after: JobConfig): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
+}

@@ -1,0 +1,367 @@
+import type { Timer } from "./clock.ts";
+import { Committed } from "./committed.ts";
+import type { EventFields, EventKind } from "./gaffer-event.ts";
+import type { JobConfig } from "./job-config.ts";
+import type { ExitStatus } from "./exit-status.ts";
+import { type HeldJob, Holdback } from "./holdback.ts";
+import { ManagedProcess, type ProcessWorld } from "./managed-process.ts";
+import type { Report } from "./operation.ts";
+import { Settlement } from "./settlement.ts";
+import { Slot, type SlotJob, type Verdict } from "./slot.ts";
+import { SpawnRequests, type Surroundings } from "./spawn-request.ts";
+
+/** What a job needs of its manager. */
+export interface JobWorld extends ProcessWorld {
+  readonly surroundings: Surroundings;
+  /** The next number of a process. */
+  nextId(): number;
+  publish(kind: EventKind, name: string, fields: EventFields): void;
+  onError(error: unknown): void;
+}
+
+/** Whether a job that ended with `status` (undefined = could not be spawned) is to be started again. */
+function isRestarted(policy: JobConfig["restart"], status: ExitStatus | undefined): boolean {
+  if (policy === "on-failure") return status?.code !== 0;
+  return policy === "always";
+}
+
+/** A named thing to keep running: its slots, what was committed to it, and when it is held back. */
+export class Job implements SlotJob, HeldJob {
+  #config: JobConfig;
+  #requests: SpawnRequests;
+  #holdback: Holdback | undefined;
+  /** Whether it should run. */
+  active = false;
+  /** How many processes it should have; scaling keeps over stop and start. */
+  numprocesses: number;
+  readonly #world: JobWorld;
+  #slots: Slot[] = [];
+  /** Slots that go as soon as they are empty. */
+  readonly #closing = new Set<Slot>();
+  readonly #committed = new Set<Committed>();
+  /** Slots still to be restarted, one after the other. */
+  #chain: number[] = [];
+  #restAsked = false;
+  readonly #settlement = new Settlement(() => this.#report());
+
+  /** @throws {@link GafferError} `job_invalid` if the command cannot be what it says. */
+  constructor(config: JobConfig, world: JobWorld) {
+    this.#config = config;
+    this.#world = world;
+    this.numprocesses = config.numprocesses;
+    this.#requests = new SpawnRequests(config, world.surroundings);
+    this.#holdback = config.flapping && new Holdback(config.flapping, this);
+  }
+
+  get config(): JobConfig {
+    return this.#config;
+  }
+
+  get name(): string {
+    return this.#config.name;
+  }
+
+  get clock(): JobWorld["clock"] {
+    return this.#world.clock;
+  }
+
+  /** Slots in order of their numbers. */
+  get slots(): readonly Slot[] {
+    return this.#slots;
+  }
+
+  /** Processes in slots, by slot. */
+  get kept(): ManagedProcess[] {
+    return this.#slots.flatMap((slot) => slot.process ?? []);
+  }
+
+  /** Committed processes, by age. */
+  get committed(): ManagedProcess[] {
+    return [...this.#committed].map((one) => one.process);
+  }
+
+  get processes(): ManagedProcess[] {
+    return [...this.kept, ...this.committed];
+  }
+
+  /** Nothing is under way: what should run runs, waits or has given up, and nothing is being stopped. */
+  get atRest(): boolean {
+    return (
+      this.#chain.length === 0 &&
+      this.#slots.every((slot) => slot.atRest) &&
+      [...this.#committed].every(({ process }) => process.active && !process.stopping)
+    );
+  }
+
+  /** Nothing of it is left. */
+  get empty(): boolean {
+    return this.#committed.size === 0 && this.#slots.every((slot) => slot.process === undefined);
+  }
+
+  /** Starts what should run and does not; forgets every earlier failure. */
+  start(): void {
+    this.active = true;
+    this.#holdback?.reset();
+    this.publish("start", {});
+    this.#openSlots();
+    for (const slot of this.#slots) slot.start();
+  }
+
+  /** Opens the lowest free slots until there are as many as there should be. */
+  #openSlots(): void {
+    let open = this.#slots.length - this.#closing.size;
+    for (let number = 1; open < this.numprocesses; number++) {
+      const slot = this.#slots.find((one) => one.number === number);
+      if (slot === undefined) this.#slots.push(new Slot(number, this));
+      else if (!this.#closing.delete(slot)) continue;
+      open++;
+    }
+    this.#slots.sort((a, b) => a.number - b.number);
+  }
+
+  /** Stops everything of it; it stays loaded. */
+  stop(): void {
+    this.active = false;
+    this.#holdback?.reset();
+    this.#chain = [];
+    this.publish("stop", {});
+    for (const slot of this.#slots.toReversed()) this.#stopSlot(slot);
+    for (const { process } of this.#committed) this.#tellStop(process);
+    for (const { process } of this.#committed) process.stop();
+  }
+
+  #stopSlot(slot: Slot): void {
+    if (slot.process !== undefined) this.#tellStop(slot.process);
+    slot.stop();
+  }
+
+  #tellStop(process: ManagedProcess): void {
+    if (process.stopping) return;
+    const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
+    this.publish("stop_process", { pid: process.id, ...osPid, slot: process.request.slot });
+  }
+
+  /** SIGKILLs everything of it now; what a stop has begun ends at once. */
+  destroy(): void {
+    this.active = false;
+    this.#holdback?.reset();
+    this.#chain = [];
+    for (const slot of this.#slots) slot.destroy();
+    for (const { process } of this.#committed) process.destroy();
+  }
+
+  /** Replaces every process of the slots; those that wait start now. */
+  replaceAll(): void {
+    this.#chain = [];
+    this.#holdback?.reset();
+    for (const slot of this.#slots) {
+      if (slot.process !== undefined) this.#tellStop(slot.process);
+      if (this.wants(slot)) slot.recycle();
+      else slot.stop();
+    }
+  }
+
+  /**
+   * Stops one process; another takes its place, unless `scaleDown` takes the place away, too.
+   *
+   * @returns whether another follows.
+   */
+  stopProcess(process: ManagedProcess, scaleDown: boolean): boolean {
+    const slot = this.#slots.find((one) => one.process === process);
+    if (slot === undefined) {
+      this.#tellStop(process);
+      process.stop();
+      return false;
+    }
+    if (scaleDown && !this.#closing.has(slot)) {
+      this.numprocesses--;
+      this.publish("update", { numprocesses: this.numprocesses });
+      this.#reap(slot);
+    } else this.#stopSlot(slot);
+    return this.wants(slot);
+  }
+
+  /** Stops every process; the slots are filled again as they fall empty. */
+  stopAllOnce(): void {
+    for (const slot of this.#slots) if (slot.process !== undefined) this.#stopSlot(slot);
+    for (const { process } of this.#committed) process.stop();
+  }
+
+  /** Replaces the processes one after the other, and halts when a replacement fails. */
+  restart(): void {
+    this.publish("restart", {});
+    this.#holdback?.reset();
+    if (!this.active) this.active = true;
+    this.#openSlots();
+    this.#chain = this.#slots.filter((slot) => this.wants(slot)).map((slot) => slot.number);
+    this.#restartNext();
+  }
+
+  #restartNext(): void {
+    const [next] = this.#chain;
+    const slot = this.#slots.find(({ number }) => number === next);
+    if (slot === undefined) {
+      this.#chain = [];
+      return;
+    }
+    if (slot.process !== undefined) this.#tellStop(slot.process);
+    slot.recycle();
+  }
+
+  /** A slot of the chain is at rest again: on with the next, unless its replacement failed. */
+  #continueChain(slot: Slot): void {
+    if (this.#chain[0] !== slot.number || !slot.atRest || slot.state === "stopped") return;
+    this.#chain = slot.state === "running" ? this.#chain.slice(1) : [];
+    if (this.#chain.length > 0) this.#world.turn.input(() => this.#restartNext());
+  }
+
+  /** Makes the number of processes what it should be. */
+  resize(numprocesses: number): void {
+    this.numprocesses = numprocesses;
+    this.publish("update", { numprocesses });
+    const open = this.#slots.filter((slot) => !this.#closing.has(slot));
+    for (const slot of open.slice(numprocesses).toReversed()) this.#reap(slot);
+    if (!this.active) return;
+    this.#openSlots();
+    for (const slot of this.#slots) if (slot.state === "stopped" && this.wants(slot)) slot.start();
+  }
+
+  /** Closes a slot: it is emptied, and not filled again. */
+  #reap(slot: Slot): void {
+    this.#closing.add(slot);
+    const process = slot.process;
+    if (process !== undefined && !process.stopping) {
+      const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
+      this.publish("reap", { pid: process.id, ...osPid, slot: slot.number });
+    }
+    slot.stop();
+    this.#dropClosed(slot);
+  }
+
+  #dropClosed(slot: Slot): void {
+    if (slot.process !== undefined || !this.#closing.delete(slot)) return;
+    this.#slots = this.#slots.filter((one) => one !== slot);
+  }
+
+  /**
+   * Takes a changed config: processes are replaced only when what they were spawned from changed.
+   *
+   * @returns whether they are.
+   * @throws {@link GafferError} `job_invalid`, with nothing changed.
+   */
+  update(config: JobConfig, replaces: boolean): void {
+    const requests = new SpawnRequests(config, this.#world.surroundings);
+    this.#config = config;
+    this.#requests = requests;
+    this.#holdback?.reset();
+    this.#holdback = config.flapping && new Holdback(config.flapping, this);
+    this.resize(config.numprocesses);
+    if (replaces && this.active) this.replaceAll();
+    else if (this.active) for (const slot of this.#slots) slot.retry();
+  }
+
+  /** Runs one process once, outside the slots. */
+  commit(gracefulTimeoutMs: number | undefined, env: Readonly<Record<string, string>>): ManagedProcess {
+    const id = this.#world.nextId();
+    const { stopSignal, gracefulTimeoutMs: own } = this.#config;
+    const one: Committed = new Committed({
+      request: this.#requests.for({ id, slot: 0, env }),
+      world: this.#world,
+      policy: { stopSignal, gracefulTimeoutMs: gracefulTimeoutMs ?? own },
+      publish: (kind, fields) => this.publish(kind, fields),
+      onKilled: () => this.#settlement.killed(one.process.label),
+      onGone: () => {
+        this.#committed.delete(one);
+        this.#rested();
+      },
+    });
+    this.#committed.add(one);
+    one.process.spawn();
+    return one.process;
+  }
+
+  /** Resolves with what came of it once the job is at rest. */
+  settled(): Promise<Report> {
+    const done = this.#settlement.wait();
+    // A turn of its own: at rest already, it is answered at its end.
+    this.#world.turn.input(() => this.#rested());
+    return done;
+  }
+
+  #rested(): void {
+    if (this.#restAsked || !this.#settlement.pending) return;
+    this.#restAsked = true;
+    this.#world.turn.tell(() => {
+      this.#restAsked = false;
+      if (this.atRest) this.#settlement.settle();
+    });
+  }
+
+  #report(): Omit<Report, "killed"> {
+    const running = this.kept.filter((process) => process.active).length;
+    const wanted = this.active ? this.numprocesses : 0;
+    const problems = this.#slots
+      .filter((slot) => this.wants(slot) && slot.state !== "running")
+      .map((slot) => ({ label: `${this.name}.${slot.number}`, reason: slot.reason }));
+    return { running, wanted, problems };
+  }
+
+  wants(slot: Slot): boolean {
+    return this.active && !this.#closing.has(slot);
+  }
+
+  prepare(slot: Slot): ManagedProcess {
+    const request = this.#requests.for({ id: this.#world.nextId(), slot: slot.number });
+    return new ManagedProcess(request, { world: this.#world, owner: slot, policy: this.#config, once: false });
+  }
+
+  publish(kind: EventKind, fields: EventFields): void {
+    this.#world.publish(kind, this.name, fields);
+  }
+
+  judge(slot: Slot, life: { livedMs: number; status: ExitStatus | undefined }): Verdict {
+    if (!isRestarted(this.#config.restart, life.status)) {
+      if (life.status !== undefined) return { kind: "rest" };
+      return { kind: "give-up", reason: `${slot.lastExit?.reason ?? "could not be started"}; restart is never` };
+    }
+    const delayMs = slot.delay.next(life.livedMs, this.clock.random());
+    if (this.#holdback === undefined) return { kind: "retry", delayMs };
+    // Flapping stands instead of the delay, but what cannot even be spawned is not tried in a tight loop.
+    return this.#holdback.judge(life.livedMs, life.status === undefined ? delayMs : 0);
+  }
+
+  onFlap(reason: string, retryInMs: number): void {
+    this.publish("flap", { reason, retry_in: retryInMs / 1000 });
+  }
+
+  onGiveUp(reason: string): void {
+    for (const slot of this.#slots) {
+      if (slot.state !== "backoff") continue;
+      slot.giveUp(reason);
+      this.publish("failed", { slot: slot.number, reason });
+    }
+  }
+
+  onResume(): void {
+    this.#holdback?.noteLives(this.kept.filter((process) => process.active).map((process) => process.livedMs));
+    for (const slot of this.#slots) if (this.wants(slot)) slot.retry();
+  }
+
+  onKilled(slot: Slot): void {
+    this.#settlement.killed(`${this.name}.${slot.number}`);
+  }
+
+  onChange(slot: Slot): void {
+    this.#continueChain(slot);
+    if (slot.state === "stopped") this.#dropClosed(slot);
+    if (slot.atRest) this.#rested();
+  }
+
+  onError(error: unknown): void {
+    this.#world.onError(error);
+  }
+
+  after(delayMs: number, work: () => void): Timer {
+    return this.#world.clock.after(delayMs, () => this.#world.turn.input(work));
+  }
+}

@@ -1,0 +1,396 @@
+import { GafferError } from "../base/gaffer-error.ts";
+import { parseSignal } from "../base/signals.ts";
+import type { App } from "./app.ts";
+import type { Clock } from "./clock.ts";
+import { EventChannel } from "./event-channel.ts";
+import { EventEmitter } from "./event-emitter.ts";
+import { EventLog, type EventsSince } from "./event-log.ts";
+import type { EventFields, EventKind, GafferEvent } from "./gaffer-event.ts";
+import { Job, type JobWorld } from "./job.ts";
+import { JobCatalog } from "./job-catalog.ts";
+import type { JobConfig } from "./job-config.ts";
+import { type JobSettings, replacesProcesses, resolveJob } from "./job-settings.ts";
+import type { ManagedProcess } from "./managed-process.ts";
+import type { Operation, Report } from "./operation.ts";
+import type { ProcessHost } from "./process-host.ts";
+import { compareSession } from "./session-difference.ts";
+import { SpawnRequests } from "./spawn-request.ts";
+import { applyScale, type Scaled } from "./scale.ts";
+import { Turn } from "./turn.ts";
+
+/** What a manager works with. */
+export interface ManagerOptions {
+  readonly host: ProcessHost;
+  readonly clock: Clock;
+  /** The environment jobs inherit: gaffer's own, less what is not for children. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder of a job that names none; absolute. */
+  readonly cwd: string;
+  /** Told of what went wrong inside, a listener or an app for one. @defaultValue throws nothing, says nothing */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** How a job is loaded. */
+export interface LoadOptions {
+  /** Session of a name that holds none. */
+  readonly session?: string;
+  /** Laid over the job's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it starts. @defaultValue the job's own `start` */
+  readonly start?: boolean;
+}
+
+/** What applying a whole session did, by full names. */
+export interface Difference {
+  readonly unchanged: readonly string[];
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+const nameOf = (config: JobConfig): string => config.name;
+const byPriority = (a: JobConfig, b: JobConfig): number => (a.priority === b.priority ? 0 : a.priority - b.priority);
+
+/**
+ * Keeps jobs alive. Every command takes effect at once and throws {@link GafferError}, with nothing changed, when it can't
+ * be carried out; its {@link Operation} tells when what it set off is over.
+ */
+export class Manager extends JobCatalog {
+  /** Everything that happens, by topic. */
+  readonly events: EventEmitter<GafferEvent>;
+  readonly #log: EventLog;
+  readonly #world: JobWorld;
+  readonly #turn: Turn;
+  readonly #onError: (error: unknown) => void;
+  #apps: readonly App[] = [];
+  #started = false;
+  #stopping: Promise<Report> | undefined;
+  #lastId = 0;
+
+  constructor({ host, clock, env, cwd, onError = () => undefined }: ManagerOptions) {
+    super();
+    this.#onError = onError;
+    this.#turn = new Turn(onError);
+    this.events = new EventEmitter(onError);
+    this.#log = new EventLog(clock, this.events);
+    this.#world = {
+      host,
+      clock,
+      turn: this.#turn,
+      surroundings: { env, cwd },
+      nextId: () => this.getProcessId(),
+      publish: (kind, name, fields) => this.#publish(kind, name, fields),
+      onError,
+    };
+  }
+
+  #publish(kind: EventKind, name: string, fields: EventFields): void {
+    const event = this.#log.record(kind, name, fields);
+    this.#turn.tell(() => this.#log.publish(event));
+  }
+
+  /** Whether it takes commands. */
+  get active(): boolean {
+    return this.#started && this.#stopping === undefined;
+  }
+
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Number of the last event. */
+  get seq(): number {
+    return this.#log.seq;
+  }
+
+  /** Events after `seq`, of those that are kept. */
+  eventsSince(seq: number): EventsSince {
+    return this.#log.since(seq);
+  }
+
+  /** Attaches apps, in order; one that fails is told to `onError` and keeps no other from starting. */
+  async start(apps: readonly App[] = []): Promise<void> {
+    if (this.#started) throw new GafferError("bad_request", "Cannot start the manager: it is started already");
+    this.#started = true;
+    this.#apps = apps;
+    for (const app of apps) await this.#guard(() => app.start(this));
+  }
+
+  async #guard(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+
+  /** Refuses new work, stops every job in reverse order of priority, then the apps. A second call waits with the first. */
+  async stop(callback?: (report: Report) => void): Promise<Report> {
+    this.#stopping ??= this.#stopAll();
+    const report = await this.#stopping;
+    callback?.(report);
+    return report;
+  }
+
+  async #stopAll(): Promise<Report> {
+    const killed: string[] = [];
+    const leaving = [...this.leaving].map((job) => job.settled());
+    const priorities = [...new Set([...this.loaded.values()].map((job) => job.config.priority))];
+    for (const priority of priorities.toSorted((a, b) => (a < b ? 1 : -1))) {
+      const level = [...this.loaded.values()].filter((job) => job.config.priority === priority);
+      this.#turn.run(() => level.toReversed().forEach((job) => job.stop()));
+      for (const report of await Promise.all(level.map((job) => job.settled()))) killed.push(...report.killed);
+    }
+    for (const report of await Promise.all(leaving)) killed.push(...report.killed);
+    for (const app of this.#apps) await this.#guard(() => app.stop());
+    this.#started = false;
+    return { running: 0, wanted: 0, killed, problems: [] };
+  }
+
+  /** SIGKILLs every process now; a {@link stop} under way then ends at once. */
+  destroy(): void {
+    this.#turn.run(() => [...this.loaded.values(), ...this.leaving].forEach((job) => job.destroy()));
+  }
+
+  /** Lets every app read again what may have changed, then replaces every process of every running job. */
+  async restart(callback?: () => void): Promise<void> {
+    this.#refuseWhenStopping("restart");
+    for (const app of this.#apps) await this.#guard(() => app.restart?.());
+    await Promise.all([...this.loaded.values()].filter((job) => job.active).map((job) => this.reload(job.name).done));
+    callback?.();
+  }
+
+  #refuseWhenStopping(what: string): void {
+    if (this.#stopping !== undefined) throw new GafferError("shutting_down", `Cannot ${what}: gaffer is stopping`);
+  }
+
+  /** A channel of events: `EVENTS`, `EVENTS:<pattern>`, `JOB:<session.job>`, `PROCESS:<id>`. */
+  subscribe(topic: string): EventChannel {
+    return new EventChannel(topic, this.events);
+  }
+
+  /** Ends a channel. */
+  unsubscribe(_topic: string, channel: EventChannel): void {
+    channel.close();
+  }
+
+  /**
+   * Takes a job in, and starts it unless it says otherwise.
+   *
+   * @throws {@link GafferError} `job_exists`, `job_invalid`, `bad_signal`, `shutting_down`.
+   */
+  load(settings: JobSettings, options: LoadOptions = {}): Operation<string> {
+    this.#refuseWhenStopping("load a job");
+    const config = this.#resolve(settings, options);
+    if (this.loaded.has(config.name)) {
+      throw new GafferError(
+        "job_exists",
+        `Cannot load job "${config.name}": it is loaded already (unload or update it)`,
+      );
+    }
+    const job = new Job(config, this.#world);
+    this.#turn.run(() => {
+      this.loaded.set(config.name, job);
+      job.publish("load", {});
+      if (options.start ?? config.start) job.start();
+    });
+    return { result: config.name, done: job.settled() };
+  }
+
+  #resolve(settings: JobSettings, { session, env }: LoadOptions): JobConfig {
+    const config = resolveJob(settings, session);
+    return env === undefined ? config : { ...config, env: { ...config.env, ...env } };
+  }
+
+  /** Frees the name at once and stops what ran, to the end. @throws {@link GafferError} `job_not_found` */
+  unload(nameOrConfig: string | JobConfig, session?: string): Operation<string> {
+    const job = this.find(typeof nameOrConfig === "string" ? nameOrConfig : nameOrConfig.name, session);
+    const done = this.#turn.run(() => this.#unload(job));
+    return { result: job.name, done };
+  }
+
+  #unload(job: Job): Promise<Report> {
+    this.loaded.delete(job.name);
+    this.leaving.add(job);
+    job.publish("unload", {});
+    job.stop();
+    const done = job.settled();
+    void done.then(() => this.leaving.delete(job));
+    return done;
+  }
+
+  /** Replaces all processes of a job with as many as its config says. */
+  reload(name: string, session?: string): Operation<string> {
+    return this.#command("reload", this.find(name, session), (job) => {
+      job.publish("reload", {});
+      job.resize(job.config.numprocesses);
+      job.replaceAll();
+      return job.name;
+    });
+  }
+
+  /** Takes a job's new config and touches only what changed. @throws {@link GafferError} `job_not_found`, `job_invalid` */
+  update(settings: JobSettings, options: LoadOptions = {}): Operation<string> {
+    const config = this.#resolve(settings, options);
+    return this.#command("update", this.find(config.name), (job) => {
+      job.update(config, replacesProcesses(job.config, config));
+      return job.name;
+    });
+  }
+
+  /**
+   * Makes a session what `settings` say: unknown jobs are loaded, missing ones unloaded, changed ones updated. All are
+   * checked before anything is touched.
+   */
+  applySession(session: string, settings: readonly JobSettings[]): Operation<Difference> {
+    this.#refuseWhenStopping("apply a session");
+    const configs = settings.map((one) => resolveJob(one, session));
+    for (const config of configs) SpawnRequests.check(config, this.#world.surroundings);
+    const { unchanged, changed, added, removed } = compareSession(
+      this.jobs(session).map((name) => this.get(name)),
+      configs,
+    );
+    const operations = [
+      ...removed.map((name) => this.unload(name)),
+      ...changed.map((config) => this.update(config)),
+      ...added.toSorted(byPriority).map((config) => this.load(config)),
+    ];
+    const result = {
+      unchanged: unchanged.map(nameOf),
+      changed: changed.map(nameOf),
+      added: added.map(nameOf),
+      removed,
+    };
+    return { result, done: allDone(operations) };
+  }
+
+  #command<Result>(what: string, job: Job, work: (job: Job) => Result): Operation<Result> {
+    this.#refuseWhenStopping(`${what} job "${job.name}"`);
+    const result = this.#turn.run(() => work(job));
+    return { result, done: job.settled() };
+  }
+
+  /** Starts a loaded job; failures it gave up after are forgotten. */
+  startJob(name: string): Operation<string> {
+    return this.#command("start", this.find(name), (job) => {
+      job.start();
+      return job.name;
+    });
+  }
+
+  /** Stops every process of a job; it stays loaded and keeps its number of processes. */
+  stopJob(name: string): Operation<string> {
+    const job = this.find(name);
+    this.#turn.run(() => job.stop());
+    return { result: job.name, done: job.settled() };
+  }
+
+  /** Replaces a job's processes one after the other; halts when a replacement fails. */
+  restartJob(name: string): Operation<string> {
+    return this.#command("restart", this.find(name), (job) => {
+      job.restart();
+      return job.name;
+    });
+  }
+
+  /**
+   * Runs one process of a job once: it is not counted, not restarted, and ends with the job.
+   *
+   * @param gracefulTimeoutMs - how long its stop waits, in milliseconds. @defaultValue the job's own
+   * @returns its number.
+   */
+  commit(name: string, gracefulTimeoutMs?: number, env: Readonly<Record<string, string>> = {}): number {
+    const job = this.find(name);
+    this.#refuseWhenStopping(`commit job "${job.name}"`);
+    return this.#turn.run(() => job.commit(gracefulTimeoutMs, env).id);
+  }
+
+  /** Changes how many processes a job should have: `2`, `"+2"`, `-1`, `"-1"`, `"=3"`. Never below 0. */
+  scale(name: string, n: number | string): Operation<Scaled> {
+    const job = this.find(name);
+    const scaled = applyScale(job.numprocesses, n);
+    return this.#command("scale", job, () => {
+      job.resize(scaled.numprocesses);
+      return scaled;
+    });
+  }
+
+  /** Fills slots that should run and are empty, those that wait included. */
+  manage(name: string): Operation<string> {
+    return this.#command("manage", this.find(name), (job) => {
+      if (job.active) job.resize(job.numprocesses);
+      return job.name;
+    });
+  }
+
+  /** {@link manage} for every job. */
+  wakeup(): void {
+    for (const name of this.loaded.keys()) this.manage(name);
+  }
+
+  /** The next number of a process: 1, 2, 3 …, never used twice. */
+  getProcessId(): number {
+    return ++this.#lastId;
+  }
+
+  /** Stops one process; another takes its place, unless `scaleDown` closes it. */
+  stopProcess(id: number, options: { scaleDown?: boolean } = {}): Operation<boolean> {
+    const process = this.findProcess(id);
+    const job = this.loaded.get(process.request.job);
+    if (job === undefined) return { result: false, done: Promise.resolve(nothingLeft) };
+    const result = this.#turn.run(() => job.stopProcess(process, options.scaleDown === true));
+    return { result, done: job.settled() };
+  }
+
+  /** Stops every process of a job; they are replaced as they go. */
+  stopall(name: string): Operation<string> {
+    return this.#command("stop the processes of", this.find(name), (job) => {
+      job.stopAllOnce();
+      return job.name;
+    });
+  }
+
+  /** Sends a signal to one process and its group now. @throws {@link GafferError} `process_not_found`, `bad_signal` */
+  kill(id: number, signal: number | string): void {
+    const number = parseSignal(signal);
+    const process = this.findProcess(id);
+    this.#turn.run(() => this.#signal(process, number));
+  }
+
+  /** Sends a signal to every process of a job now. */
+  killall(name: string, signal: number | string): void {
+    const number = parseSignal(signal);
+    const job = this.find(name);
+    this.#turn.run(() => job.processes.forEach((process) => this.#signal(process, number)));
+  }
+
+  #signal(process: ManagedProcess, signum: number): void {
+    const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
+    this.#publish("kill", process.request.job, { pid: process.id, ...osPid, slot: process.request.slot, signum });
+    process.signal(signum);
+  }
+
+  /**
+   * Writes to a process's stdin, or to one of its custom streams; each call is whole or refused.
+   *
+   * @throws {@link GafferError} `process_not_found`, `input_full`, `input_closed`, `stream_not_found`.
+   */
+  send(id: number, lines: string | Uint8Array | readonly string[], stream?: string): void {
+    const text =
+      typeof lines === "string" || lines instanceof Uint8Array ? lines : lines.map((line) => `${line}\n`).join("");
+    this.findProcess(id).write(typeof text === "string" ? encoder.encode(text) : text, stream);
+  }
+}
+
+const encoder = new TextEncoder();
+const nothingLeft: Report = { running: 0, wanted: 0, killed: [], problems: [] };
+
+async function allDone(operations: readonly Operation<unknown>[]): Promise<Report> {
+  const reports = await Promise.all(operations.map((operation) => operation.done));
+  return {
+    running: reports.reduce((sum, report) => sum + report.running, 0),
+    wanted: reports.reduce((sum, report) => sum + report.wanted, 0),
+    killed: reports.flatMap((report) => report.killed),
+    problems: reports.flatMap((report) => report.problems),
+  };
+}

@@ -1,0 +1,28 @@
+import type { JobConfig } from "./job-config.ts";
+import { isSameJob } from "./job-settings.ts";
+
+/** What must be done to make the jobs of a session those of a file. */
+export interface SessionDifference {
+  readonly unchanged: readonly JobConfig[];
+  readonly changed: readonly JobConfig[];
+  readonly added: readonly JobConfig[];
+  /** Full names. */
+  readonly removed: readonly string[];
+}
+
+/** Compares the jobs there are with those wanted. */
+export function compareSession(there: readonly JobConfig[], wanted: readonly JobConfig[]): SessionDifference {
+  const before = new Map(there.map((config) => [config.name, config]));
+  const after = new Set(wanted.map((config) => config.name));
+  const isKept = (config: JobConfig): boolean => {
+    const old = before.get(config.name);
+    return old !== undefined && isSameJob(old, config);
+  };
+  const known = wanted.filter((config) => before.has(config.name));
+  return {
+    unchanged: known.filter(isKept),
+    changed: known.filter((config) => !isKept(config)),
+    added: wanted.filter((config) => !before.has(config.name)),
+    removed: [...before.keys()].filter((name) => !after.has(name)),
+  };
+}

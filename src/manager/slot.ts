@@ -1,0 +1,242 @@
+import type { GafferError } from "../base/gaffer-error.ts";
+import type { Clock, Timer } from "./clock.ts";
+import { describeExit, type ExitStatus } from "./exit-status.ts";
+import type { EventFields, EventKind } from "./gaffer-event.ts";
+import type { ManagedProcess, ProcessOwner } from "./managed-process.ts";
+import { nextState, type ProcessInput, type ProcessState } from "./process-state.ts";
+import { RestartDelay } from "./restart-delay.ts";
+
+/** What follows an end that nobody asked for. */
+export type Verdict =
+  /** Start again, after `delayMs`. */
+  | { readonly kind: "retry"; readonly delayMs: number }
+  /** Wait with the whole job; it says when to go on. */
+  | { readonly kind: "hold"; readonly reason: string; readonly retryInMs: number }
+  /** Give up until somebody starts it. */
+  | { readonly kind: "give-up"; readonly reason: string }
+  /** Its work is done: the restart policy asks for no other. */
+  | { readonly kind: "rest" };
+
+/** What a slot needs of its job. */
+export interface SlotJob {
+  readonly clock: Clock;
+  /** Whether the slot should hold a running process. */
+  wants(slot: Slot): boolean;
+  /** A process for the slot, not spawned yet. */
+  prepare(slot: Slot): ManagedProcess;
+  publish(kind: EventKind, fields: EventFields): void;
+  /** Asked after each end nobody asked for; `status` is undefined when the spawn failed. */
+  judge(slot: Slot, life: { livedMs: number; status: ExitStatus | undefined }): Verdict;
+  /** A process of the slot had to be killed. */
+  onKilled(slot: Slot): void;
+  /** The slot came to a new state. */
+  onChange(slot: Slot): void;
+  onError(error: unknown): void;
+  after(delayMs: number, work: () => void): Timer;
+}
+
+/** How the last process of a slot ended. */
+export interface LastExit {
+  readonly at: number;
+  readonly status: ExitStatus | undefined;
+  readonly reason: string;
+}
+
+/** The numbered place of one process in a job: it outlives its processes, and holds at most one at a time. */
+export class Slot implements ProcessOwner {
+  readonly number: number;
+  /** Why it is in its state, in words; empty where the state says it all. */
+  reason = "";
+  /** How often a process was started here again after it ended by itself. */
+  restarts = 0;
+  process: ManagedProcess | undefined;
+  lastExit: LastExit | undefined;
+  readonly delay: RestartDelay = new RestartDelay();
+  readonly #job: SlotJob;
+  #state: ProcessState = "stopped";
+  #timer: Timer | undefined;
+
+  constructor(number: number, job: SlotJob) {
+    this.number = number;
+    this.#job = job;
+  }
+
+  get state(): ProcessState {
+    return this.#state;
+  }
+
+  /** Nothing is under way here: it runs, or waits, or holds nothing. */
+  get atRest(): boolean {
+    return this.process === undefined || this.#state === "running";
+  }
+
+  /** The only writer of the state. */
+  #move(input: ProcessInput, reason: string = ""): void {
+    const next = nextState(this.#state, input);
+    if (next === undefined) {
+      this.#job.onError(new Error(`slot ${this.number}: "${input}" has no meaning in state "${this.#state}"`));
+      return;
+    }
+    this.#state = next;
+    this.reason = reason;
+    this.#job.onChange(this);
+  }
+
+  /** Starts a process here unless one is there; one that is being stopped is followed by another when it is gone. */
+  start(): void {
+    if (this.process !== undefined) return;
+    this.delay.reset();
+    this.#launch("start");
+  }
+
+  #launch(input: "start" | "retry"): void {
+    this.#cancelTimer();
+    this.#move(input);
+    this.process = this.#job.prepare(this);
+    this.process.spawn();
+  }
+
+  /** Empties the slot. */
+  stop(): void {
+    this.#cancelTimer();
+    if (this.#state === "stopped" || this.#state === "stopping") return;
+    const isEmpty = this.process === undefined;
+    const needsGone = isEmpty && this.#state === "exited";
+    this.#move("stop");
+    this.process?.stop();
+    if (needsGone) this.#move("gone");
+  }
+
+  /** Empties the slot by SIGKILL. */
+  destroy(): void {
+    this.stop();
+    this.process?.destroy();
+  }
+
+  /** Stops what runs here so that another follows, or starts what does not run. */
+  recycle(): void {
+    if (this.process === undefined) this.start();
+    else this.stop();
+  }
+
+  /** The wait that {@link Verdict} `hold` began is over. */
+  retry(): void {
+    if (this.#state !== "backoff" || this.#timer !== undefined) return;
+    this.restarts++;
+    this.#launch("retry");
+  }
+
+  /** Nobody waits any more: the slot gives up. */
+  giveUp(reason: string): void {
+    this.#cancelTimer();
+    this.#move("give-up", reason);
+  }
+
+  onSpawned(process: ManagedProcess): void {
+    this.#move("spawned");
+    this.#job.publish("spawn", this.#fields(process));
+  }
+
+  onSpawnFailed(process: ManagedProcess, error: GafferError): void {
+    this.process = undefined;
+    this.lastExit = { at: this.#job.clock.wallMs(), status: undefined, reason: error.message };
+    const wanted = this.#state !== "stopping";
+    this.#move("spawn-failed");
+    if (wanted) this.#follow("spawn_failed", { pid: process.id, slot: this.number, reason: error.message }, process);
+    else this.#publishAndRefill("spawn_failed", { pid: process.id, slot: this.number, reason: error.message });
+  }
+
+  onExited(): void {
+    this.#move("exited", this.process?.stopping === false ? "stopping what its leader left behind" : "");
+  }
+
+  onKilled(): void {
+    if (this.#state !== "running" && this.#state !== "starting") this.#move("timeout", this.reason);
+    this.#job.onKilled(this);
+  }
+
+  onGone(process: ManagedProcess): void {
+    this.process = undefined;
+    this.lastExit = { at: this.#job.clock.wallMs(), status: process.status, reason: process.reason };
+    const wasStopped = this.#state === "stopping";
+    this.#move("gone");
+    const fields = { ...this.#fields(process), ...exitFields(process) };
+    if (wasStopped) this.#publishAndRefill("exit", fields);
+    else this.#follow("exit", fields, process);
+  }
+
+  #publishAndRefill(kind: EventKind, fields: EventFields): void {
+    this.#job.publish(kind, fields);
+    if (this.#job.wants(this)) this.#launch("start");
+    else this.#job.onChange(this);
+  }
+
+  /** Publishes an end that no stop caused, with what follows it, and lets that follow. */
+  #follow(kind: EventKind, fields: EventFields, process: ManagedProcess): void {
+    const life = { livedMs: process.livedMs, status: process.status };
+    const verdict = this.#judge(process, life);
+    const wait = verdict.kind === "retry" ? verdict.delayMs : verdict.kind === "hold" ? verdict.retryInMs : 0;
+    this.#job.publish(kind, wait > 0 ? { ...fields, retry_in: Math.round(wait) / 1000 } : fields);
+    this.#obey(verdict, fields.reason ?? "");
+  }
+
+  #judge(process: ManagedProcess, life: { livedMs: number; status: ExitStatus | undefined }): Verdict {
+    if (!this.#job.wants(this)) return { kind: "rest" };
+    // An end by a signal that we were told to send is no failure of the job.
+    return process.asked ? { kind: "retry", delayMs: 0 } : this.#job.judge(this, life);
+  }
+
+  #obey(verdict: Verdict, reason: string): void {
+    switch (verdict.kind) {
+      case "rest":
+        this.reason = reason;
+        this.#job.onChange(this);
+        return;
+      case "give-up":
+        this.giveUp(verdict.reason);
+        this.#job.publish("failed", { slot: this.number, reason: verdict.reason });
+        return;
+      case "hold":
+        this.#move("hold", verdict.reason);
+        return;
+      case "retry":
+        this.#retryAfter(verdict.delayMs, reason);
+    }
+  }
+
+  #retryAfter(delayMs: number, reason: string): void {
+    if (delayMs > 0) {
+      this.#move("hold", `${reason}; next try in ${(delayMs / 1000).toFixed(1)} s`);
+      this.#timer = this.#job.after(delayMs, () => {
+        this.#timer = undefined;
+        this.retry();
+      });
+      return;
+    }
+    this.restarts++;
+    this.#launch("retry");
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #fields(process: ManagedProcess): EventFields {
+    const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
+    return { pid: process.id, ...osPid, slot: this.number };
+  }
+}
+
+/** What an exit event tells of a process that is gone. */
+export function exitFields(process: ManagedProcess): EventFields {
+  const status = process.status ?? { code: 0, signal: null };
+  return {
+    exit_status: status.code ?? 0,
+    exit_code: status.code,
+    term_signal: status.signal ?? 0,
+    once: process.once,
+    uptime: Math.round(process.livedMs) / 1000,
+    reason: process.reason === "" ? describeExit(status) : process.reason,
+  };
+}

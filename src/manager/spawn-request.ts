@@ -1,0 +1,92 @@
+import { DEFAULT_SESSION } from "../base/job-name.ts";
+import { GafferError } from "../base/gaffer-error.ts";
+import { commandWords, expand, namedVariables } from "./command-line.ts";
+import type { JobConfig } from "./job-config.ts";
+import type { SpawnRequest } from "./process-host.ts";
+
+/** What every job shares: gaffer's own environment and folder. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+/** Which process a request is for. */
+export interface Placement {
+  readonly id: number;
+  /** 0 for a committed process. */
+  readonly slot: number;
+  /** Laid over the job's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Makes the spawn requests of one job: what all of them share is worked out once. */
+export class SpawnRequests {
+  readonly #config: JobConfig;
+  readonly #cwd: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #words: readonly string[];
+  readonly #expands: boolean;
+  readonly #short: string;
+
+  /**
+   * @throws {@link GafferError} `job_invalid` if the command is empty, a quote is not closed, or it names a variable that
+   * will never exist.
+   */
+  constructor(config: JobConfig, surroundings: Surroundings) {
+    this.#config = config;
+    this.#cwd = config.cwd ?? surroundings.cwd;
+    this.#env = config.osEnv ? { ...surroundings.env, ...config.env } : config.env;
+    const [session = DEFAULT_SESSION, job = ""] = config.name.split(".");
+    this.#short = session === "" ? config.name : job;
+    this.#words = commandWords(config);
+    if (this.#words[0] === undefined || this.#words[0] === "") {
+      throw new GafferError("job_invalid", `Cannot load job "${config.name}": cmd is empty`);
+    }
+    this.#expands = !config.shell && this.#words.some((word) => word.includes("$"));
+    this.#refuseUnknownNames();
+  }
+
+  /** Refuses what the constructor would. @throws {@link GafferError} `job_invalid` */
+  static check(config: JobConfig, surroundings: Surroundings): SpawnRequests {
+    return new SpawnRequests(config, surroundings);
+  }
+
+  #refuseUnknownNames(): void {
+    if (!this.#expands) return;
+    const env = this.#environment({ id: 0, slot: 1 });
+    const unknown = this.#words.flatMap(namedVariables).find((name) => env[name] === undefined);
+    if (unknown === undefined) return;
+    const way = `set it in env, or write $$${unknown} for a literal dollar sign`;
+    throw new GafferError("job_invalid", `Cannot load job "${this.#config.name}": $${unknown} has no value: ${way}`);
+  }
+
+  #environment({ id, slot, env }: Placement): Record<string, string> {
+    const { osEnv, name, slotEnv } = this.#config;
+    if (!osEnv) return { ...this.#env, ...env };
+    const own = { PS: `${this.#short}.${slot}`, GAFFER_JOB: name, GAFFER_PROCESS_ID: String(id) };
+    return { ...this.#env, ...own, ...slotEnv?.(slot), ...env };
+  }
+
+  /** The request for one process. */
+  for(placement: Placement): SpawnRequest {
+    const config = this.#config;
+    const env = this.#environment(placement);
+    return {
+      id: placement.id,
+      label: `${config.name}.${placement.slot}`,
+      job: config.name,
+      slot: placement.slot,
+      argv: this.#expands ? this.#words.map((word) => expand(word, env)) : this.#words,
+      env,
+      cwd: this.#cwd,
+      uid: config.uid,
+      gid: config.gid,
+      rlimits: config.rlimits,
+      outputs: config.redirectOutput,
+      input: config.redirectInput,
+      streams: config.customStreams,
+      channels: config.customChannels,
+      detach: config.detach,
+    };
+  }
+}
