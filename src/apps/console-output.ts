@@ -12,7 +12,7 @@ import { LineBatch } from "./line-batch.ts";
 export interface ConsoleManager {
   readonly events: {
     /** @returns ends the subscription. */
-    subscribe(pattern: string, listener: (event: ConsoleManagerEvent) => void): () => void;
+    subscribe(pattern: string, listener: (topic: string, event: ConsoleManagerEvent) => void): () => void;
   };
 }
 
@@ -66,7 +66,7 @@ export class ConsoleOutput {
   start(manager: ConsoleManager): void {
     this.stop();
     this.#manager = manager;
-    this.#unsubscribe = manager.events.subscribe(".", (event) => this.#showEvent(event));
+    this.#unsubscribe = manager.events.subscribe(".", (_topic, event) => this.#showEvent(event));
     if (this.#options.outputStreams === false) return;
     const { hub } = this.#options;
     this.#follower = hub.follow(
