@@ -7,6 +7,7 @@ import type { OutputSource } from "../output/output-source.ts";
 import { CONSOLE_ACTIONS, type ConsoleManagerEvent, describeEvent } from "./console-event.ts";
 import { ConsolePrefixes, displayName } from "./console-prefix.ts";
 import { LineBatch } from "./line-batch.ts";
+import { LinePrefix } from "./line-prefix.ts";
 
 /** Of the manager, what the console needs. */
 export interface ConsoleManager {
@@ -36,7 +37,7 @@ export interface ConsoleOutputOptions {
   readonly now?: () => number;
 }
 
-const empty = Buffer.alloc(0);
+const noPrefix = new LinePrefix("");
 
 /**
  * The application that shows on a console what children say and what becomes of them: whole lines, each with the time
@@ -137,7 +138,7 @@ export class ConsoleOutput {
   }
 
   #json(record: object): void {
-    this.#batch.add(empty, Buffer.from(`${JSON.stringify(record)}\n`));
+    this.#batch.add(noPrefix, Buffer.from(`${JSON.stringify(record)}\n`));
   }
 }
 

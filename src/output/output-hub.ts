@@ -12,7 +12,7 @@ const KEPT_COMMITS = 256;
 export interface OutputHubOptions {
   /** Memory of all kept output together, in bytes. @defaultValue 32 MiB */
   readonly memoryBytes?: number;
-  /** Bytes kept of each slot's stream. @defaultValue 64 KiB */
+  /** Bytes kept of each slot's stream; 0 = nothing, where there can be no late reader. @defaultValue 64 KiB */
   readonly keptBytes?: number;
   /** Told of a follower that threw; it gets nothing more. @defaultValue the error is thrown in a turn of its own */
   readonly onError?: (error: unknown) => void;
@@ -70,7 +70,9 @@ export class OutputHub {
     const source: OutputSource = { id: owner.id, job: owner.job, slot: owner.slot, stream };
     const key = keyOf(source);
     const output = new OpenOutput(source, {
-      keep: (bytes, timeMs) => this.#keptOf(key, source).write(bytes, timeMs, source),
+      keep: (bytes, timeMs) => {
+        if (this.#keptBytes > 0) this.#keptOf(key, source).write(bytes, timeMs, source);
+      },
       onEnd: () => this.#open.delete(output),
       onError: this.#onError,
       now: this.#now,
