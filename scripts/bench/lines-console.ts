@@ -12,7 +12,7 @@ await using writer = new StdoutWriter({ reactor });
 const hub = new OutputHub({ keptBytes: 0 });
 const names = Array.from({ length: Number(count) }, (_, n) => `web.${n + 1}`);
 const consoleOutput = new ConsoleOutput({ hub, writer, names, colorize: false });
-consoleOutput.start({ events: { subscribe: () => () => undefined } });
+consoleOutput.start({ events: { subscribe: () => undefined, unsubscribe: () => undefined } });
 
 function read(slot: number): Promise<void> {
   const c = libc();

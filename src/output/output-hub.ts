@@ -21,7 +21,10 @@ export interface OutputHubOptions {
 }
 
 /** What the host knows of a process whose output it opens; a `SpawnRequest` is one. */
-export type OutputOwner = Pick<OutputSource, "id" | "job" | "slot">;
+export interface OutputOwner extends Pick<OutputSource, "id" | "job" | "slot"> {
+  /** Set when it has a terminal in place of pipes. */
+  readonly terminal?: object | undefined;
+}
 
 /** Makes the sink of each output that is followed; undefined = not this one. */
 export type Attach = (source: OutputSource) => OutputSink | undefined;
@@ -67,7 +70,8 @@ export class OutputHub {
 
   /** The sink of output `stream` of a process that is about to start. */
   open(owner: OutputOwner, stream: string): ByteSink {
-    const source: OutputSource = { id: owner.id, job: owner.job, slot: owner.slot, stream };
+    const { id, job, slot } = owner;
+    const source: OutputSource = { id, job, slot, stream, terminal: owner.terminal !== undefined };
     const key = keyOf(source);
     const output = new OpenOutput(source, {
       keep: (bytes, timeMs) => {
