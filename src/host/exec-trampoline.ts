@@ -34,11 +34,13 @@ export function hideFromRuntime(env: Readonly<Record<string, string>>): Record<s
   );
 }
 
+const finite = (value: number): number | null => (value === Infinity ? null : value);
+const infinite = (value: number | null): number => value ?? Infinity;
+
 /** The steps as one argument; `Infinity` is no JSON and travels as null. */
 export function encodeSteps(
   steps: Omit<TrampolineSteps, "limits"> & { limits: readonly (readonly [number, ResourceLimit])[] },
 ): string {
-  const finite = (value: number): number | null => (value === Infinity ? null : value);
   const limits = steps.limits.map(([number, { soft, hard }]) => [number, finite(soft), finite(hard)]);
   return JSON.stringify({ ...steps, limits });
 }
@@ -84,13 +86,12 @@ function exec(c: Libc, path: string, argv: readonly string[]): void {
 /** Does the steps; comes back only with what failed. */
 function leap(c: Libc, steps: TrampolineSteps, argv: readonly string[]): TrampolineFailure {
   const failure = (step: TrampolineFailure["step"]): TrampolineFailure => ({ step, code: codeOf(errno(c)) });
-  const open = (value: number | null): number => value ?? Infinity;
   c.fcntl(steps.report, F_SETFD, FD_CLOEXEC);
   restoreEnvironment(c, steps.listenPid);
   resetSignals(c);
   // Limits before the user: a hard limit is raised only by root.
   for (const [number, soft, hard] of steps.limits) {
-    if (!setOwnLimit(c, number, { soft: open(soft), hard: open(hard) })) return failure("limits");
+    if (!setOwnLimit(c, number, { soft: infinite(soft), hard: infinite(hard) })) return failure("limits");
   }
   if (steps.identity !== undefined && !become(c, steps.identity)) return failure("user");
   exec(c, steps.path, argv);

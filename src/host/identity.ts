@@ -72,18 +72,21 @@ export function resolveIdentity(
   gid: string | number | undefined,
 ): Identity | undefined {
   if (uid === undefined && gid === undefined) return undefined;
-  const own = { name: "", uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const own = self();
   const user = uid === undefined ? own : findUser(uid);
   const primary = gid === undefined ? user.gid : findGroup(gid);
   if (own.uid !== 0) {
     if (user.uid === own.uid && primary === own.gid) return undefined;
-    throw new GafferError(
-      "user_forbidden",
-      `Cannot run as user "${uid ?? own.uid}": gaffer itself must be root to change user`,
-    );
+    const fact = "gaffer itself must be root to change user";
+    throw new GafferError("user_forbidden", `Cannot run as user "${uid ?? own.uid}": ${fact}`);
   }
-  const supplementary = user.name === "" ? [] : groups().filter(({ members }) => members.includes(user.name));
-  const numbers = new Set(supplementary.map((group) => group.gid));
-  numbers.delete(primary);
-  return { uid: user.uid, gid: primary, groups: [...numbers] };
+  return { uid: user.uid, gid: primary, groups: supplementaryGroups(user.name, primary) };
+}
+
+const self = (): User => ({ name: "", uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+
+function supplementaryGroups(name: string, primary: number): number[] {
+  if (name === "") return [];
+  const named = groups().filter(({ members }) => members.includes(name));
+  return [...new Set(named.map(({ gid }) => gid))].filter((gid) => gid !== primary);
 }

@@ -148,15 +148,16 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   }
 
   #attach({ request, streams }: Launch, child: LocalProcess, subprocess: Bun.Subprocess): void {
-    const { reactor, openOutput } = this.#options;
-    for (const [label, fd] of streams.outputs) child.read(fd, openOutput(request, label));
+    const options = this.#options;
+    const { reactor } = options;
+    for (const [label, fd] of streams.outputs) child.read(fd, options.openOutput(request, label));
     if (streams.input !== undefined)
       child.takeInput(new InputPipe(streams.input, reactor, `stdin of "${request.label}"`));
     for (const [index, label] of request.streams.entries()) {
       const fd = subprocess.stdio[3 + index];
       if (typeof fd !== "number") continue;
       child.takeInput(new InputPipe(duplicate(fd), reactor, `stream "${label}" of "${request.label}"`), label);
-      child.read(fd, openOutput(request, label));
+      child.read(fd, options.openOutput(request, label));
     }
   }
 

@@ -19,6 +19,9 @@ export interface OutputChannel {
   close(): void;
 }
 
+const F_SETPIPE_SZ = 1031;
+/** The most a pipe may hold without privilege unless the machine says otherwise (pipe(7)). */
+const PIPE_BYTES = 1_048_576;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const POLLOUT = 0x004;
@@ -45,6 +48,8 @@ export function openChannel(fd: number): OutputChannel {
 function reopened(fd: number, c: Libc | undefined): OutputChannel | undefined {
   try {
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    // Best effort, and harmless to whoever shares it: the fuller the pipe, the fewer the times that both sides wait.
+    c?.fcntl(own, F_SETPIPE_SZ, PIPE_BYTES);
     const write = (bytes: Buffer) =>
       c === undefined ? writeSome(own, bytes) : countOrThrow(c, c.write(own, ptr(bytes), bytes.length));
     return { fd: own, write, close: () => closeSync(own) };

@@ -69,13 +69,14 @@ export function startedNofile(own: ResourceLimit): number {
   if (process.ppid === 1) return own.soft;
   try {
     const line = /^Max open files\s+(\S+)\s+(\S+)/m.exec(readFileSync(`/proc/${process.ppid}/limits`, "latin1"));
-    const parse = (text = ""): number => (text === "unlimited" ? Infinity : Number(text));
-    const [soft, hard] = [parse(line?.[1]), parse(line?.[2])];
+    const [soft, hard] = [parseLimit(line?.[1]), parseLimit(line?.[2])];
     return hard === own.hard && soft <= own.soft ? soft : own.soft;
   } catch {
     return own.soft;
   }
 }
+
+const parseLimit = (text = ""): number => (text === "unlimited" ? Infinity : Number(text));
 
 /** How many descriptors this process has open. */
 export function openDescriptors(): number {

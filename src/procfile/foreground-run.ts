@@ -18,7 +18,7 @@ export interface ForegroundEvent {
 export interface ForegroundManager {
   readonly events: {
     /** @returns ends the subscription. */
-    subscribe(pattern: string, listener: (event: ForegroundEvent) => void): () => void;
+    subscribe(pattern: string, listener: (topic: string, event: ForegroundEvent) => void): () => void;
   };
   /** Starts every job of the plan. */
   start(plan: StartPlan): void;
@@ -64,7 +64,7 @@ export async function runInForeground(
   const { manager, signals, outputClosed, say } = ports;
   const total = plan.jobs.reduce((sum, { config }) => sum + config.numprocesses, 0);
   const outcome = new StartOutcome({ total, ...rules });
-  const unsubscribe = manager.events.subscribe(".", (event) => {
+  const unsubscribe = manager.events.subscribe(".", (_topic, event) => {
     const code = endCode(event);
     if (code !== undefined) outcome.processEnded(code);
   });

@@ -26,7 +26,7 @@ class Run {
   readonly code: Promise<number>;
   readonly stopped = Promise.withResolvers<void>();
   readonly closed = Promise.withResolvers<void>();
-  #listener: ((event: ForegroundEvent) => void) | undefined;
+  #listener: ((topic: string, event: ForegroundEvent) => void) | undefined;
 
   constructor(rules: Partial<ForegroundRules> = {}) {
     const manager: ForegroundManager = {
@@ -54,7 +54,7 @@ class Run {
   }
 
   tell(event: ForegroundEvent): void {
-    this.#listener?.(event);
+    this.#listener?.(event.event, event);
   }
 
   get listens(): boolean {
