@@ -234,6 +234,10 @@ describe("the end", () => {
     expect(stdout).toMatch(/p\.1 +\| could not start: .*no-such-program-here/);
   });
 
+  test("with --no-restart is 127 when the only program is not there", async () => {
+    expect((await run({ Procfile: "p: no-such-program-here\n" }, ["--no-restart"])).code).toBe(127);
+  });
+
   test("with --no-restart is the first failure, when all have ended", async () => {
     const files = { Procfile: "a: exit 0\nb: sleep 0.1; exit 4\nc: sleep 0.4; exit 5\n" };
     expect((await run(files, ["--no-restart"])).code).toBe(4);
