@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { GafferError } from "../base/gaffer-error.ts";
 
 const stdoutFd = 1;
 const stderrFd = 2;
@@ -10,18 +11,19 @@ export class ClosedPipe extends Error {}
  * Writes data for the user or the next program, whole.
  *
  * @remarks The first touch of `process.stdout` costs 12 ms of start-up, so it is never touched.
- * @throws {@link ClosedPipe} if the reader of stdout has gone.
+ * @throws {@link ClosedPipe} if the reader of stdout has gone, {@link GafferError} `resource_exhausted` if it cannot be
+ * written to, a full disk for one.
  */
 export function print(text: string): void {
   writeWhole(stdoutFd, text);
 }
 
-/** Writes talk: errors, warnings, progress. Nobody listening is no error. */
+/** Writes talk: errors, warnings, progress. That it cannot be written is no error: there is nobody to tell. */
 export function say(text: string): void {
   try {
     writeWhole(stderrFd, text);
   } catch (error) {
-    if (!(error instanceof ClosedPipe)) throw error;
+    if (!(error instanceof ClosedPipe || error instanceof GafferError)) throw error;
   }
 }
 
@@ -37,8 +39,12 @@ function writeSome(fd: number, bytes: Uint8Array): number {
   } catch (error) {
     const errno = error instanceof Error && "code" in error ? error.code : undefined;
     if (errno === "EPIPE") throw new ClosedPipe("the reader has gone", { cause: error });
-    if (errno !== "EAGAIN") throw error;
-    Bun.sleepSync(1);
-    return 0;
+    if (errno === "EAGAIN") {
+      Bun.sleepSync(1);
+      return 0;
+    }
+    if (typeof errno !== "string") throw error;
+    const stream = fd === stdoutFd ? "stdout" : "stderr";
+    throw new GafferError("resource_exhausted", `Cannot write to ${stream}: ${errno}`, { cause: error });
   }
 }

@@ -1,5 +1,4 @@
 import { ConsoleOutput } from "../apps/console-output.ts";
-import { processSignals } from "../apps/signal-handler.ts";
 import { say } from "../cli/stdout.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -10,6 +9,7 @@ import type { Reactor } from "../host/reactor.ts";
 import { Manager } from "../manager/manager.ts";
 import { OutputHub } from "../output/output-hub.ts";
 import { type ForegroundManager, type ForegroundRules, runInForeground } from "./foreground-run.ts";
+import { ownSignals } from "./own-signals.ts";
 import type { StartPlan } from "./start-plan.ts";
 
 /** How `gaffer start` shows and ends what it runs. */
@@ -70,7 +70,7 @@ export async function startHere(plan: StartPlan, options: StartOptions): Promise
   // Awaited here: what is used above is let go only then.
   return await runInForeground(plan, options, {
     manager: foregroundOf(manager),
-    signals: processSignals(process),
+    signals: ownSignals(),
     outputClosed,
     say: (line) => say(`gaffer: ${line}\n`),
   });

@@ -104,6 +104,18 @@ test("a reader that goes away is no error", () => {
   expect([exitCode, stderr.toString()]).toEqual([0, "0\n"]);
 });
 
+test("a full disk is told on stderr, and is no bug", () => {
+  const script = '"$0" version > /dev/full; echo $?; "$0" strat 2> /dev/full; echo $?';
+  const { stdout, stderr } = Bun.spawnSync(["sh", "-c", script, gafferBinary()], { stdio: ["ignore", "pipe", "pipe"] });
+  expect([stdout.toString(), stderr.toString()]).toEqual(["1\n2\n", "gaffer: Cannot write to stdout: ENOSPC\n"]);
+});
+
+test("streams that are closed are no bug", () => {
+  const script = '"$0" version >&-; echo $?; "$0" strat 2>&-; echo $?; "$0" version <&- >&- 2>&-; echo $?';
+  const { stdout, stderr } = Bun.spawnSync(["sh", "-c", script, gafferBinary()], { stdio: ["ignore", "pipe", "pipe"] });
+  expect([stdout.toString(), stderr.toString()]).toEqual(["0\n2\n0\n", ""]);
+});
+
 describe("check", () => {
   test("says what a Procfile and its environment hold", () => {
     using dir = new TempDir({ "app/Procfile": "web: a\nworker: b\n", "app/.env": "A=1\n", "more.env": "B=2\n" });

@@ -272,6 +272,24 @@ test("what ends is started again, whatever its exit code", async () => {
   expect((await gaffer.stop("SIGINT")).code).toBe(130);
 });
 
+test("started without hangups, as nohup does, it goes on at SIGHUP", async () => {
+  using dir = new TempDir({ Procfile: `p: while :; do echo up; sleep 0.05; done\n` });
+  const child = Bun.spawn(["sh", "-c", "trap '' HUP; exec \"$0\" start", gafferBinary()], {
+    cwd: dir.path,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const nextUp = async (): Promise<void> => {
+    while (!/\| up/.test((await reader.read()).value ?? "| up of an ended gaffer")) continue;
+  };
+  await nextUp();
+  child.kill("SIGHUP");
+  for (let more = 0; more < 3; more++) await nextUp();
+  child.kill("SIGTERM");
+  while (!(await reader.read()).done) continue;
+  expect(await child.exited).toBe(143);
+});
+
 test("SIGUSR1 and SIGUSR2 are passed on to the processes", async () => {
   const script = `trap 'echo got 1' USR1; trap 'echo got 2' USR2; echo up; while :; do sleep 0.05; done`;
   using dir = new TempDir({ Procfile: "p: sh run.sh\n", "run.sh": script });
