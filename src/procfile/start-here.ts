@@ -22,8 +22,12 @@ export interface StartOptions extends ForegroundRules {
 function foregroundOf(manager: Manager): ForegroundManager {
   return {
     events: manager.events,
-    start: ({ jobs }) => {
-      for (const { config, slotEnv } of jobs) manager.load({ ...config, slotEnv });
+    // All are checked before the first is started.
+    start: ({ session, jobs }) => {
+      manager.applySession(
+        session,
+        jobs.map(({ config, slotEnv }) => ({ ...config, slotEnv })),
+      );
     },
     stop: async () => {
       await manager.stop();
