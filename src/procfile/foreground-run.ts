@@ -84,10 +84,10 @@ export async function runInForeground(
   for (const notice of plan.notices) say(notice);
   try {
     manager.start(plan);
-    const code = await outcome.decided;
-    await manager.stop();
-    return code;
+    return await outcome.decided;
   } finally {
+    // Also when a job was refused after others had been started.
+    await manager.stop();
     handler.stop();
     unsubscribe();
   }

@@ -4,6 +4,7 @@ import { parseFlags } from "../cli/parse-flags.ts";
 import { wantsColour } from "../cli/colour.ts";
 import { applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
 import { isPortTaken } from "./port-probe.ts";
+import { checkVariables } from "./variable-check.ts";
 import { planStart } from "./start-plan.ts";
 
 const spec = {
@@ -45,6 +46,8 @@ export const startCommand: Command = {
     const { flags, positionals } = parseFlags(spec, args);
     const procfile = readProcfile(flags, context);
     const settings = readSettings(flags, context, procfile.names());
+    const jobs = positionals.length > 0 ? positionals : procfile.names();
+    checkVariables(procfile, jobs, { env: settings.env, user: context.env });
     const facts = { userPort: context.env["PORT"], isTaken: isPortTaken };
     const plan = planStart({ procfile, settings }, { ...flags, jobs: positionals }, facts);
     const { startHere } = await import("./start-here.ts");

@@ -181,9 +181,9 @@ describe("a command", () => {
 
   test("that needs a name that will never have a value is refused before anything runs", async () => {
     const { code, stdout, stderr } = await run({ Procfile: `ok: ${sleeper}\np: echo $NO_SUCH_NAME\n` }, []);
-    expect([code, stdout]).toEqual([expect.any(Number), ""]);
-    expect(code).not.toBe(0);
-    expect(stderr).toContain("NO_SUCH_NAME");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain('Procfile:2:1: the command of job "p" needs $NO_SUCH_NAME, which has no value');
+    expect((await run({ Procfile: "ok: true\np: echo $NO_SUCH_NAME\n" }, ["ok", "--exit"])).code).toBe(0);
   });
 });
 
@@ -234,11 +234,34 @@ describe("the end", () => {
     expect(stdout).toMatch(/p\.1 +\| could not start: .*no-such-program-here/);
   });
 
+  test("with --no-restart is 127 when the only program is not there", async () => {
+    expect((await run({ Procfile: "p: no-such-program-here\n" }, ["--no-restart"])).code).toBe(127);
+  });
+
   test("with --no-restart is the first failure, when all have ended", async () => {
     const files = { Procfile: "a: exit 0\nb: sleep 0.1; exit 4\nc: sleep 0.4; exit 5\n" };
     expect((await run(files, ["--no-restart"])).code).toBe(4);
     expect((await run({ Procfile: "a: true\nb: true\n" }, ["--no-restart"])).code).toBe(0);
   });
+});
+
+test("on a terminal it is coloured, and Ctrl-C there stops everything", async () => {
+  using dir = new TempDir({ Procfile: `p: echo up; ${sleeper}\n` });
+  let shown = "";
+  const decoder = new TextDecoder();
+  const child = Bun.spawn([gafferBinary(), "start"], {
+    cwd: dir.path,
+    env: { ...process.env, NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: "xterm" },
+    terminal: { cols: 80, rows: 24, data: (_, bytes) => void (shown += decoder.decode(bytes, { stream: true })) },
+  });
+  await waitFor(
+    () => shown.includes(" up\r\n"),
+    () => `the first line in ${JSON.stringify(shown)}`,
+  );
+  expect(shown).toMatch(/\u001b\[36m\d\d:\d\d:\d\d p\.1 \|\u001b\[39m up\r\n/);
+  child.terminal?.write("\u0003");
+  expect(await child.exited).toBe(130);
+  expect(markedProcesses(mark)).toEqual([]);
 });
 
 test("what ends is started again, whatever its exit code", async () => {
