@@ -45,6 +45,7 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
   #dropping = false;
   #paused = false;
   #closed = false;
+  #disposed = false;
   #watch: WritableWatch | undefined;
   #stall: NodeJS.Timeout | undefined;
   #progressAt = 0;
@@ -77,7 +78,10 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
 
   /** Waits until everything is written, the reader is gone, or it takes nothing for the stall time; then lets go. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
     if (!this.#closed && this.#lostLines > 0) this.#enqueue(this.#gapLine());
+    if (this.#queued > 0) this.#drain();
     const leftBehind = this.#queued > 0 && this.#stall === undefined;
     if (this.#queued > 0 && !leftBehind) await new Promise<void>((resolve) => (this.#settled = resolve));
     this.#close();
