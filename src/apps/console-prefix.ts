@@ -68,7 +68,7 @@ export class ConsolePrefixes {
 }
 
 /** `HH:MM:SS` of local time. */
-export function clockText(timeMs: number): string {
+function clockText(timeMs: number): string {
   const time = new Date(timeMs);
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

@@ -73,7 +73,10 @@ function guarded(fd: number, c: Libc | undefined): OutputChannel {
       poll[0] = fd;
       poll[1] = POLLOUT;
       if (c !== undefined && c.poll(ptr(poll), 1, 0) <= 0) break;
-      written += writeSync(fd, bytes, written, Math.min(PIPE_BUF, bytes.length - written));
+      const count = writeSome(fd, bytes.subarray(written, written + PIPE_BUF));
+      // Whoever shares it may have made it non-blocking.
+      if (count === 0) break;
+      written += count;
     }
     return written;
   };
@@ -91,7 +94,11 @@ function writeSome(fd: number, bytes: Buffer): number {
 
 function writeWhole(fd: number, bytes: Buffer): number {
   let written = 0;
-  while (written < bytes.length) written += writeSync(fd, bytes, written);
+  while (written < bytes.length) {
+    const count = writeSome(fd, bytes.subarray(written));
+    if (count === 0) break;
+    written += count;
+  }
   return written;
 }
 

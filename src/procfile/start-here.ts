@@ -22,8 +22,12 @@ export interface StartOptions extends ForegroundRules {
 function foregroundOf(manager: Manager): ForegroundManager {
   return {
     events: manager.events,
-    start: ({ jobs }) => {
-      for (const { config, slotEnv } of jobs) manager.load({ ...config, slotEnv });
+    // All are checked before the first is started.
+    start: ({ session, jobs }) => {
+      manager.applySession(
+        session,
+        jobs.map(({ config, slotEnv }) => ({ ...config, slotEnv })),
+      );
     },
     stop: async () => {
       await manager.stop();
@@ -53,7 +57,8 @@ const processNames = ({ jobs }: StartPlan): string[] =>
  */
 export async function startHere(plan: StartPlan, options: StartOptions): Promise<number> {
   await using reactor: Reactor = openReactor();
-  const hub = new OutputHub();
+  // Nobody reads late what a run in the foreground said.
+  const hub = new OutputHub({ keptBytes: 0 });
   await using host = new LocalHost({ reactor, openOutput: (request, label) => hub.open(request, label) });
   const { promise: outputClosed, resolve: closed } = Promise.withResolvers<void>();
   await using writer = new StdoutWriter({ reactor, onClosed: () => closed() });

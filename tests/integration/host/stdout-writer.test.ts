@@ -90,6 +90,7 @@ describe.each([
     await using writer = new StdoutWriter({ reactor: watched, fd });
     writer.write(Buffer.from(linesOf(50_000)));
     closeSync(fd);
+    await writer[Symbol.asyncDispose]();
     expect(readFileSync(dir.file("out"), "latin1")).toBe(linesOf(50_000));
   });
 
@@ -242,6 +243,14 @@ describe("StdoutWriter as a program's stdout", () => {
     await ended.promise;
     run.terminal?.close();
     expect(text).toBe(linesOf(20_000).replaceAll("\n", "\r\n"));
+  });
+
+  test("another user's pipe that somebody made non-blocking gets everything", async () => {
+    const program = JSON.stringify(["setpriv", "--reuid=65534", "--clear-groups", ...argv(20_000)]);
+    const python = `import os; os.set_blocking(1, False); a = ${program}; os.execvp(a[0], a)`;
+    const script = `python3 -c '${python}' | { read first; echo "$first"; cat; }`;
+    const run = Bun.spawn(["sh", "-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+    expect(await run.stdout.text()).toBe(linesOf(20_000));
   });
 
   test("another user's pipe, which can't be opened anew, gets everything", async () => {
