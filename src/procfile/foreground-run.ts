@@ -35,8 +35,8 @@ export interface ForegroundPorts {
   readonly manager: ForegroundManager;
   /** Signals sent to us. */
   readonly signals: SignalSource;
-  /** Ends when nobody reads our output any more. */
-  readonly outputClosed: Promise<void>;
+  /** Ends when our output takes nothing any more: with undefined when its reader has gone, else with the error. */
+  readonly outputClosed: Promise<unknown>;
   /** Talk for the user, a line at a time. */
   readonly say: (line: string) => void;
 }
@@ -61,7 +61,7 @@ export async function runInForeground(
   rules: ForegroundRules,
   ports: ForegroundPorts,
 ): Promise<number> {
-  const { manager, signals, outputClosed, say } = ports;
+  const { manager, signals, say } = ports;
   const total = plan.jobs.reduce((sum, { config }) => sum + config.numprocesses, 0);
   const outcome = new StartOutcome({ total, ...rules });
   const unsubscribe = manager.events.subscribe(".", (_topic, event) => {
@@ -80,7 +80,7 @@ export async function runInForeground(
     forward: (signal) => manager.signal(signal),
   });
   handler.start();
-  void outputClosed.then(() => outcome.outputClosed());
+  void endWithOutput(ports, outcome);
   for (const notice of plan.notices) say(notice);
   try {
     manager.start(plan);
@@ -91,6 +91,14 @@ export async function runInForeground(
     handler.stop();
     unsubscribe();
   }
+}
+
+async function endWithOutput({ outputClosed, say }: ForegroundPorts, outcome: StartOutcome): Promise<void> {
+  const error = await outputClosed;
+  if (error !== undefined) {
+    say(`Cannot write to stdout, stopping everything: ${error instanceof Error ? error.message : "it failed"}`);
+  }
+  outcome.outputClosed(error !== undefined);
 }
 
 /** What a shell would say of a process that ended or could not be started; undefined = the event tells of neither. */

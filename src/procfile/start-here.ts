@@ -60,8 +60,8 @@ export async function startHere(plan: StartPlan, options: StartOptions): Promise
   // Nobody reads late what a run in the foreground said.
   const hub = new OutputHub({ keptBytes: 0 });
   await using host = new LocalHost({ reactor, openOutput: (request, label) => hub.open(request, label) });
-  const { promise: outputClosed, resolve: closed } = Promise.withResolvers<void>();
-  await using writer = new StdoutWriter({ reactor, onClosed: () => closed() });
+  const { promise: outputClosed, resolve: closed } = Promise.withResolvers<unknown>();
+  await using writer = new StdoutWriter({ reactor, onClosed: closed });
   const env = inheritableEnv(process.env);
   const manager = new Manager({ host, clock: systemClock, env, cwd: process.cwd(), onError });
   const console = new ConsoleOutput({

@@ -14,7 +14,7 @@ export interface OutcomeRules {
  * - a signal asked for it: 128 + its number, as a shell would say (Ctrl-C: 130, SIGTERM: 143);
  * - `--exit`, and a process ended: that process's code;
  * - `--no-restart`, and all have ended: the first code that is not 0;
- * - the reader of our output has gone: 0.
+ * - the reader of our output has gone: 0; or it cannot be written to, the disk is full: 1.
  *
  * What comes first counts; nothing later changes it.
  */
@@ -50,8 +50,8 @@ export class StartOutcome {
     this.#decide(128 + signal);
   }
 
-  /** Nobody reads our output any more. */
-  outputClosed(): void {
-    this.#decide(0);
+  /** Our output takes nothing any more: its reader has gone, or it `failed`. */
+  outputClosed(failed: boolean): void {
+    this.#decide(failed ? 1 : 0);
   }
 }

@@ -204,6 +204,19 @@ describe("formation", () => {
 });
 
 describe("the end", () => {
+  test("is 1 when its output cannot be written, with everything stopped", () => {
+    using dir = new TempDir({ Procfile: `p: echo up; ${sleeper}\n` });
+    const { exitCode, stderr } = Bun.spawnSync(["sh", "-c", '"$0" start > /dev/full', gafferBinary()], {
+      cwd: dir.path,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    expect([exitCode, stderr.toString()]).toEqual([
+      1,
+      expect.stringContaining("Cannot write to stdout, stopping everything"),
+    ]);
+    expect(markedProcesses(mark)).toEqual([]);
+  });
+
   test.each<["SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT", number]>([
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -26,7 +26,7 @@ class Run {
   readonly signals = new EventEmitter();
   readonly code: Promise<number>;
   readonly stopped = Promise.withResolvers<void>();
-  readonly closed = Promise.withResolvers<void>();
+  readonly closed = Promise.withResolvers<unknown>();
   #listener: ((topic: string, event: ForegroundEvent) => void) | undefined;
 
   constructor(rules: Partial<ForegroundRules> = {}, refusal?: GafferError) {
@@ -142,9 +142,17 @@ test("runInForeground() stops what it started when a job is refused", async () =
   expect(run.listens).toBe(false);
 });
 
+test("runInForeground() stops everything when its output cannot be written to, and says why", async () => {
+  const run = new Run();
+  run.closed.resolve(new Error("ENOSPC"));
+  run.stopped.resolve();
+  expect(await run.code).toBe(1);
+  expect(run.did.slice(-2)).toEqual(["say Cannot write to stdout, stopping everything: ENOSPC", "stop"]);
+});
+
 test("runInForeground() stops everything when nobody reads its output any more", async () => {
   const run = new Run();
-  run.closed.resolve();
+  run.closed.resolve(undefined);
   run.stopped.resolve();
   expect(await run.code).toBe(0);
   expect(run.did.at(-1)).toBe("stop");

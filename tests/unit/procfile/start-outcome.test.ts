@@ -42,8 +42,9 @@ test("StartOutcome of a signal is 128 and its number, whatever ends after it", a
   expect(await codeOf(run)).toBe(130);
 });
 
-test("StartOutcome is 0 when the reader of the output has gone", async () => {
-  const run = outcome();
-  run.outputClosed();
-  expect(await codeOf(run)).toBe(0);
+test("StartOutcome is 0 when the reader of the output has gone, 1 when it cannot be written to", async () => {
+  const [gone, failed] = [outcome(), outcome()];
+  gone.outputClosed(false);
+  failed.outputClosed(true);
+  expect([await codeOf(gone), await codeOf(failed)]).toEqual([0, 1]);
 });
