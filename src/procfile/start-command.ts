@@ -11,7 +11,7 @@ const spec = {
   name: "start",
   summary: "Run the Procfile here: start every job, restart what ends, stop all on Ctrl-C",
   examples: ["gaffer start", "gaffer start web -p 8000", "gaffer start -c web=2,worker=3 -e test.env"],
-  positionals: { name: "job", description: "Jobs to start; without any, all of the Procfile" },
+  positionals: { name: "job…", description: "Jobs to start; without any, all of the Procfile" },
   flags: {
     concurrency: {
       type: "string",
