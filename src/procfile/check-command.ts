@@ -6,8 +6,15 @@ import { print } from "../cli/stdout.ts";
 import type { Procfile } from "../config/procfile.ts";
 import { procfileKind } from "../config/procfile-text.ts";
 import { invalidText, type Problem } from "../config/source-text.ts";
+import { planStart } from "./start-plan.ts";
 import { checkVariables } from "./variable-check.ts";
-import { type ApplicationChoice, applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
+import {
+  type Application,
+  type ApplicationChoice,
+  applicationFlags,
+  readProcfile,
+  readSettings,
+} from "./application-flags.ts";
 
 const spec = {
   name: "check",
@@ -50,6 +57,14 @@ function checkScripts(procfile: Procfile): void {
   if (problems.length > 0) throw invalidText(procfileKind, problems);
 }
 
+/** Makes the plan that `gaffer start` would make, on a machine where every port is free. */
+function checkPlan(application: Application, { env }: CliContext): void {
+  const { procfile, settings } = application;
+  checkVariables(procfile, procfile.names(), { env: settings.env, user: env });
+  const choice = { jobs: [], concurrency: [], port: undefined, restart: true, timeout: undefined };
+  planStart(application, choice, { userPort: env["PORT"], isTaken: () => false });
+}
+
 /** Reads both files even when the first is wrong, so that one run tells of everything. */
 function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string[]; variables: string[] } {
   const errors: GafferError[] = [];
@@ -67,9 +82,7 @@ function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string
   attempt(() => procfile && checkScripts(procfile));
   // Without a Procfile nothing can be said about the job names in the environment.
   const settings = attempt(() => readSettings(choice, context, jobs));
-  attempt(
-    () => procfile && settings && checkVariables(procfile, procfile.names(), { env: settings.env, user: context.env }),
-  );
+  attempt(() => procfile && settings && checkPlan({ procfile, settings }, context));
   const [first, ...rest] = errors;
   if (first) {
     const messages = [first, ...rest].map(({ message }) => message);

@@ -154,6 +154,15 @@ describe("check", () => {
     expect(gaffer(dir.path, ["check", "-e", "NO_SUCH_NAME=1"]).code).toBe(0);
   });
 
+  test("refuses a PORT that none can be", () => {
+    using dir = new TempDir({ Procfile: "web: true\n", ".env": "PORT=http\n" });
+    expect(gaffer(dir.path, ["check"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: 'gaffer: Cannot use PORT "http" of the env files: a port is 1 to 65535\n',
+    });
+  });
+
   test("has the shell read the lines that go through it", () => {
     using dir = new TempDir({ Procfile: 'ok: a | b\nweb: echo "a | b\nx: if true; do\n' });
     const { code, stderr } = gaffer(dir.path, ["check"]);
