@@ -32,8 +32,11 @@ export interface Figures {
 
 const settle = (ms: number): Promise<void> => Bun.sleep(ms);
 
-async function until(done: () => boolean): Promise<number> {
-  while (!done()) await Bun.sleep(1);
+async function until(program: Bun.Subprocess, done: () => boolean): Promise<number> {
+  while (!done()) {
+    if (program.exitCode !== null) throw new Error(`ended with ${program.exitCode} before it could be measured`);
+    await Bun.sleep(1);
+  }
   return performance.now();
 }
 
@@ -46,8 +49,8 @@ export async function measureLife(contender: Contender, count: number): Promise<
   const started = performance.now();
   const program = launch(contender, count);
   // Counting names costs more than counting children: look closely only when all might be there.
-  await until(() => childrenOf(program.pid).length >= count);
-  const running = await until(() => childrenNamed(program.pid, "sleep").length >= count);
+  await until(program, () => childrenOf(program.pid).length >= count);
+  const running = await until(program, () => childrenNamed(program.pid, "sleep").length >= count);
   await settle(2000);
   const pss = pssMiB(program.pid);
   const before = cpuMs(program.pid);
@@ -55,15 +58,20 @@ export async function measureLife(contender: Contender, count: number): Promise<
   const idleCpuMsPerS = (cpuMs(program.pid) - before) / 5;
   const told = performance.now();
   program.kill("SIGTERM");
-  const stopped = await until(() => childrenOf(program.pid).length === 0);
+  const stopped = await lastDeath(program);
   await program.exited;
   return { spawnMs: running - started, pssMiB: pss, idleCpuMsPerS, stopMs: stopped - told };
+}
+
+async function lastDeath(program: Bun.Subprocess): Promise<number> {
+  while (childrenOf(program.pid).length > 0) await Bun.sleep(1);
+  return performance.now();
 }
 
 /** Median time from SIGKILL of a process that lived over 10 s to its replacement running, in milliseconds. */
 export async function measureRestart(contender: Contender, count: number, kills: number): Promise<number> {
   const program = launch(contender, count);
-  await until(() => childrenNamed(program.pid, "sleep").length >= count);
+  await until(program, () => childrenNamed(program.pid, "sleep").length >= count);
   await settle(10_500);
   const victims = childrenNamed(program.pid, "sleep").slice(0, kills);
   const times: number[] = [];
