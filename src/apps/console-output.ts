@@ -7,12 +7,17 @@ import type { OutputSource } from "../output/output-source.ts";
 import { CONSOLE_ACTIONS, type ConsoleManagerEvent, describeEvent } from "./console-event.ts";
 import { ConsolePrefixes, displayName } from "./console-prefix.ts";
 import { LineBatch } from "./line-batch.ts";
+import { LinePrefix } from "./line-prefix.ts";
+import { TerminalLines } from "./terminal-lines.ts";
+
+/** Called with the topic that matched, and the event. */
+export type ConsoleListener = (topic: string, event: ConsoleManagerEvent) => void;
 
 /** Of the manager, what the console needs. */
 export interface ConsoleManager {
   readonly events: {
-    /** @returns ends the subscription. */
-    subscribe(pattern: string, listener: (event: ConsoleManagerEvent) => void): () => void;
+    subscribe(pattern: string, listener: ConsoleListener): void;
+    unsubscribe(pattern: string, listener: ConsoleListener): void;
   };
 }
 
@@ -36,7 +41,8 @@ export interface ConsoleOutputOptions {
   readonly now?: () => number;
 }
 
-const empty = Buffer.alloc(0);
+const EVERYTHING = ".";
+const noPrefix = new LinePrefix("");
 
 /**
  * The application that shows on a console what children say and what becomes of them: whole lines, each with the time
@@ -47,12 +53,12 @@ export class ConsoleOutput {
   readonly #actions: ReadonlySet<string>;
   readonly #prefixes: ConsolePrefixes;
   readonly #batch: LineBatch;
-  readonly #splitters = new Set<LineSplitter>();
+  readonly #unfinished = new Set<LineSplitter | TerminalLines>();
+  readonly #hear: ConsoleListener = (_topic, event) => this.#showEvent(event);
   readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #now: () => number;
   #manager: ConsoleManager | undefined;
   #follower: Follower | undefined;
-  #unsubscribe: (() => void) | undefined;
 
   constructor(options: ConsoleOutputOptions) {
     this.#options = options;
@@ -66,7 +72,7 @@ export class ConsoleOutput {
   start(manager: ConsoleManager): void {
     this.stop();
     this.#manager = manager;
-    this.#unsubscribe = manager.events.subscribe(".", (event) => this.#showEvent(event));
+    manager.events.subscribe(EVERYTHING, this.#hear);
     if (this.#options.outputStreams === false) return;
     const { hub } = this.#options;
     this.#follower = hub.follow(
@@ -78,11 +84,10 @@ export class ConsoleOutput {
   /** Shows what is unfinished, and then nothing more. */
   stop(): void {
     this.#follower?.close();
-    this.#unsubscribe?.();
     this.#follower = undefined;
-    this.#unsubscribe = undefined;
-    for (const splitter of this.#splitters) splitter.end();
-    this.#splitters.clear();
+    this.#manager?.events.unsubscribe(EVERYTHING, this.#hear);
+    for (const lines of this.#unfinished) lines.end();
+    this.#unfinished.clear();
     this.#batch.flush();
   }
 
@@ -91,16 +96,15 @@ export class ConsoleOutput {
   }
 
   #sinkOf(source: OutputSource): OutputSink {
-    const splitter = new LineSplitter(
-      this.#options.json === true ? this.#jsonHandler(source) : this.#textHandler(source),
-    );
-    this.#splitters.add(splitter);
+    const handler = this.#options.json === true ? this.#jsonHandler(source) : this.#textHandler(source);
+    const lines = source.terminal ? new TerminalLines(handler, this.#now) : new LineSplitter(handler);
+    this.#unfinished.add(lines);
     return {
-      write: (bytes) => splitter.write(bytes),
-      gap: (lostBytes) => splitter.gap(lostBytes),
+      write: (bytes) => lines.write(bytes),
+      gap: (lostBytes) => lines.gap(lostBytes),
       end: () => {
-        splitter.end();
-        this.#splitters.delete(splitter);
+        lines.end();
+        this.#unfinished.delete(lines);
       },
     };
   }
@@ -137,7 +141,7 @@ export class ConsoleOutput {
   }
 
   #json(record: object): void {
-    this.#batch.add(empty, Buffer.from(`${JSON.stringify(record)}\n`));
+    this.#batch.add(noPrefix, Buffer.from(`${JSON.stringify(record)}\n`));
   }
 }
 

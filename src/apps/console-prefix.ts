@@ -1,3 +1,5 @@
+import { LinePrefix } from "./line-prefix.ts";
+
 /** Foreground colours in the order jobs get them: cyan, yellow, green, magenta, red, blue, then the bright ones. @see ECMA-48 SGR */
 const COLOURS = [36, 33, 32, 35, 31, 34, 96, 93, 92, 95, 91, 94] as const;
 /** Back to the terminal's own foreground, and nothing else: what a child set besides stays as it is. */
@@ -14,7 +16,7 @@ export interface ConsolePrefixOptions {
 export class ConsolePrefixes {
   readonly #colorize: boolean;
   readonly #colours = new Map<string, number>();
-  readonly #known = new Map<string, Buffer>();
+  readonly #known = new Map<string, LinePrefix>();
   #width = 0;
   #second = Number.NaN;
   #clock = "";
@@ -29,7 +31,7 @@ export class ConsolePrefixes {
    *
    * @param name - job without session, dot, slot.
    */
-  of(name: string, timeMs: number): Buffer {
+  of(name: string, timeMs: number): LinePrefix {
     const second = Math.floor(timeMs / 1000);
     if (second !== this.#second) {
       this.#second = second;
@@ -41,7 +43,7 @@ export class ConsolePrefixes {
     this.#learn(name);
     const text = `${this.#clock} ${name.padEnd(this.#width)} |`;
     const coloured = this.#colorize ? `\u001b[${this.#colourOf(name)}m${text}${DEFAULT_FOREGROUND} ` : `${text} `;
-    const prefix = Buffer.from(coloured);
+    const prefix = new LinePrefix(coloured);
     this.#known.set(name, prefix);
     return prefix;
   }
@@ -66,7 +68,7 @@ export class ConsolePrefixes {
 }
 
 /** `HH:MM:SS` of local time. */
-export function clockText(timeMs: number): string {
+function clockText(timeMs: number): string {
   const time = new Date(timeMs);
   return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }

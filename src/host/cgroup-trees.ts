@@ -1,4 +1,13 @@
-import { existsSync, type FSWatcher, mkdirSync, readdirSync, readFileSync, rmdirSync, watch, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  type FSWatcher,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { readOwnCgroup } from "./cgroup-mount.ts";
 import { type ProcessTree, type ProcessTrees, sendSignal } from "./process-tree.ts";
@@ -94,7 +103,9 @@ class CgroupTree implements ProcessTree {
   signal(signal: number): void {
     const leader = this.#leader;
     if (leader !== undefined) sendSignal(-leader, signal);
-    const strangers = this.#members().map(procStat).filter((stat) => isAlive(stat) && stat.pgid !== leader);
+    const strangers = this.#members()
+      .map(procStat)
+      .filter((stat) => isAlive(stat) && stat.pgid !== leader);
     for (const stat of strangers) if (stat !== undefined) sendSignal(stat.pid, signal);
   }
 

@@ -6,7 +6,8 @@ import { closePipes, makePipe, type Pipe } from "./pipe.ts";
 export type Descriptor = "ignore" | "pipe" | number;
 
 /** The variable that tells a child the number of a custom stream. */
-const streamVariable = (label: string): string => `GAFFER_STREAM_${label.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_FD`;
+const streamVariable = (label: string): string =>
+  `GAFFER_STREAM_${label.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_FD`;
 
 /** The descriptors made for one child, ours and its own, until the spawn has taken them. */
 export class ChildStreams {

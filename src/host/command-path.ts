@@ -28,9 +28,12 @@ export function resolveCommand(command: string, cwd: string, path: string = DEFA
   const runnable = found.find(isExecutable);
   if (runnable !== undefined) return runnable;
   if (found[0] !== undefined) {
-    throw new GafferError("not_executable", `Cannot run "${command}": ${found[0]} is not executable (chmod +x ${found[0]})`);
+    throw new GafferError(
+      "not_executable",
+      `Cannot run "${command}": ${found[0]} is not executable (chmod +x ${found[0]})`,
+    );
   }
-  const where = isPath ? `${resolve(cwd, command)} does not exist` : `it is in no folder of PATH (${path})`;
+  const where = isPath ? `${resolve(cwd, command)} does not exist` : "it is in no folder of PATH";
   throw new GafferError("command_not_found", `Cannot run "${command}": ${where}`);
 }
 

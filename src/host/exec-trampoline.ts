@@ -29,12 +29,18 @@ const obeyed = /^(BUN|NODE|LD)_|^JSC_/;
 
 /** An environment as the trampoline must be given it: what its runtime would obey is renamed. */
 export function hideFromRuntime(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).map(([name, value]) => [obeyed.test(name) ? HIDDEN + name : name, value]));
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [obeyed.test(name) ? HIDDEN + name : name, value]),
+  );
 }
 
+const finite = (value: number): number | null => (value === Infinity ? null : value);
+const infinite = (value: number | null): number => value ?? Infinity;
+
 /** The steps as one argument; `Infinity` is no JSON and travels as null. */
-export function encodeSteps(steps: Omit<TrampolineSteps, "limits"> & { limits: readonly (readonly [number, ResourceLimit])[] }): string {
-  const finite = (value: number): number | null => (value === Infinity ? null : value);
+export function encodeSteps(
+  steps: Omit<TrampolineSteps, "limits"> & { limits: readonly (readonly [number, ResourceLimit])[] },
+): string {
   const limits = steps.limits.map(([number, { soft, hard }]) => [number, finite(soft), finite(hard)]);
   return JSON.stringify({ ...steps, limits });
 }
@@ -47,7 +53,9 @@ const SIG_SETMASK = 2;
 
 /** Signals this runtime ignores are given back their default: an ignored one would stay so over exec. */
 function resetSignals(c: Libc): void {
-  const ignored = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0"}`);
+  const ignored = BigInt(
+    `0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? "0"}`,
+  );
   for (let signal = 1n; signal <= 64n; signal++) if ((ignored >> (signal - 1n)) & 1n) c.signal(Number(signal), null);
   c.sigprocmask(SIG_SETMASK, ptr(new Uint8Array(128)), null);
 }
@@ -63,7 +71,9 @@ function restoreEnvironment(c: Libc, listenPid: boolean): void {
 
 function become(c: Libc, { uid, gid, groups }: Identity): boolean {
   const list = new Uint32Array([gid, ...groups]);
-  return c.setgroups(list.length, ptr(list)) === 0 && c.setresgid(gid, gid, gid) === 0 && c.setresuid(uid, uid, uid) === 0;
+  return (
+    c.setgroups(list.length, ptr(list)) === 0 && c.setresgid(gid, gid, gid) === 0 && c.setresuid(uid, uid, uid) === 0
+  );
 }
 
 /** Replaces this process by the program; comes back only when that failed. */
@@ -76,13 +86,12 @@ function exec(c: Libc, path: string, argv: readonly string[]): void {
 /** Does the steps; comes back only with what failed. */
 function leap(c: Libc, steps: TrampolineSteps, argv: readonly string[]): TrampolineFailure {
   const failure = (step: TrampolineFailure["step"]): TrampolineFailure => ({ step, code: codeOf(errno(c)) });
-  const open = (value: number | null): number => value ?? Infinity;
   c.fcntl(steps.report, F_SETFD, FD_CLOEXEC);
   restoreEnvironment(c, steps.listenPid);
   resetSignals(c);
   // Limits before the user: a hard limit is raised only by root.
   for (const [number, soft, hard] of steps.limits) {
-    if (!setOwnLimit(c, number, { soft: open(soft), hard: open(hard) })) return failure("limits");
+    if (!setOwnLimit(c, number, { soft: infinite(soft), hard: infinite(hard) })) return failure("limits");
   }
   if (steps.identity !== undefined && !become(c, steps.identity)) return failure("user");
   exec(c, steps.path, argv);

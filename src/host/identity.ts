@@ -23,13 +23,17 @@ interface Group {
 
 function lines(path: string): string[][] {
   try {
-    return readFileSync(path, "utf8").split("\n").filter((line) => line.includes(":")).map((line) => line.split(":"));
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line.includes(":"))
+      .map((line) => line.split(":"));
   } catch {
     return [];
   }
 }
 
-const users = (): User[] => lines("/etc/passwd").map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
+const users = (): User[] =>
+  lines("/etc/passwd").map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 
 const groups = (): Group[] =>
   lines("/etc/group").map(([name = "", , gid, members = ""]) => ({
@@ -42,7 +46,8 @@ const isNumber = (value: string | number): boolean => /^\d+$/.test(String(value)
 
 function findUser(uid: string | number): User {
   const known = users();
-  const user = known.find(({ name }) => name === String(uid)) ?? known.find((one) => isNumber(uid) && one.uid === Number(uid));
+  const user =
+    known.find(({ name }) => name === String(uid)) ?? known.find((one) => isNumber(uid) && one.uid === Number(uid));
   if (user !== undefined) return user;
   if (isNumber(uid)) return { name: "", uid: Number(uid), gid: Number(uid) };
   throw new GafferError("user_unknown", `Cannot run as user "${uid}": no such user in /etc/passwd`);
@@ -62,17 +67,26 @@ function findGroup(gid: string | number): number {
  * @returns undefined when neither is given: as gaffer itself.
  * @throws {@link GafferError} `user_unknown`; `user_forbidden` when gaffer is not root and it is not gaffer's own.
  */
-export function resolveIdentity(uid: string | number | undefined, gid: string | number | undefined): Identity | undefined {
+export function resolveIdentity(
+  uid: string | number | undefined,
+  gid: string | number | undefined,
+): Identity | undefined {
   if (uid === undefined && gid === undefined) return undefined;
-  const own = { name: "", uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const own = self();
   const user = uid === undefined ? own : findUser(uid);
   const primary = gid === undefined ? user.gid : findGroup(gid);
   if (own.uid !== 0) {
     if (user.uid === own.uid && primary === own.gid) return undefined;
-    throw new GafferError("user_forbidden", `Cannot run as user "${uid ?? own.uid}": gaffer itself must be root to change user`);
+    const fact = "gaffer itself must be root to change user";
+    throw new GafferError("user_forbidden", `Cannot run as user "${uid ?? own.uid}": ${fact}`);
   }
-  const supplementary = user.name === "" ? [] : groups().filter(({ members }) => members.includes(user.name));
-  const numbers = new Set(supplementary.map((group) => group.gid));
-  numbers.delete(primary);
-  return { uid: user.uid, gid: primary, groups: [...numbers] };
+  return { uid: user.uid, gid: primary, groups: supplementaryGroups(user.name, primary) };
+}
+
+const self = (): User => ({ name: "", uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
+
+function supplementaryGroups(name: string, primary: number): number[] {
+  if (name === "") return [];
+  const named = groups().filter(({ members }) => members.includes(name));
+  return [...new Set(named.map(({ gid }) => gid))].filter((gid) => gid !== primary);
 }

@@ -30,7 +30,8 @@ export class InputPipe {
 
   /** @throws {@link GafferError} `input_closed`, `input_full` */
   write(bytes: Uint8Array): void {
-    if (this.#closed || this.#ending) throw new GafferError("input_closed", `Cannot write to ${this.#name}: it is closed`);
+    if (this.#closed || this.#ending)
+      throw new GafferError("input_closed", `Cannot write to ${this.#name}: it is closed`);
     if (this.#queued + bytes.length > INPUT_LIMIT) {
       const fact = `${this.#queued} bytes wait for it already, and ${INPUT_LIMIT} is the limit`;
       throw new GafferError("input_full", `Cannot write ${bytes.length} bytes to ${this.#name}: ${fact}`);

@@ -148,14 +148,16 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   }
 
   #attach({ request, streams }: Launch, child: LocalProcess, subprocess: Bun.Subprocess): void {
-    const { reactor, openOutput } = this.#options;
-    for (const [label, fd] of streams.outputs) child.read(fd, openOutput(request, label));
-    if (streams.input !== undefined) child.takeInput(new InputPipe(streams.input, reactor, `stdin of "${request.label}"`));
+    const options = this.#options;
+    const { reactor } = options;
+    for (const [label, fd] of streams.outputs) child.read(fd, options.openOutput(request, label));
+    if (streams.input !== undefined)
+      child.takeInput(new InputPipe(streams.input, reactor, `stdin of "${request.label}"`));
     for (const [index, label] of request.streams.entries()) {
       const fd = subprocess.stdio[3 + index];
       if (typeof fd !== "number") continue;
       child.takeInput(new InputPipe(duplicate(fd), reactor, `stream "${label}" of "${request.label}"`), label);
-      child.read(fd, openOutput(request, label));
+      child.read(fd, options.openOutput(request, label));
     }
   }
 
@@ -183,9 +185,13 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
 function trampolineError({ argv, uid, rlimits }: SpawnRequest, { step, code }: TrampolineFailure): GafferError {
   const [command = ""] = argv;
   if (step === "exec") return launchError(command, code);
-  if (step === "user") return new GafferError("user_forbidden", `Cannot run "${command}" as user "${uid ?? ""}": ${code}`);
+  if (step === "user")
+    return new GafferError("user_forbidden", `Cannot run "${command}" as user "${uid ?? ""}": ${code}`);
   const names = Object.keys(rlimits).join(", ");
-  return new GafferError("limit_refused", `Cannot set rlimits of "${command}" (${names}): ${code} (more than gaffer itself may have)`);
+  return new GafferError(
+    "limit_refused",
+    `Cannot set rlimits of "${command}" (${names}): ${code} (more than gaffer itself may have)`,
+  );
 }
 
 const F_DUPFD_CLOEXEC = 1030;

@@ -127,7 +127,10 @@ export class LocalProcess implements HostProcess {
       throw new GafferError("input_closed", `Cannot write to stdin of "${label}": it has none (set redirect_input)`);
     }
     const known = this.#request.streams.join(", ") || "none";
-    throw new GafferError("stream_not_found", `Cannot write to stream "${stream}" of "${label}": its streams are ${known}`);
+    throw new GafferError(
+      "stream_not_found",
+      `Cannot write to stream "${stream}" of "${label}": its streams are ${known}`,
+    );
   }
 
   endInput(): void {

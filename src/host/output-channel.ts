@@ -19,6 +19,9 @@ export interface OutputChannel {
   close(): void;
 }
 
+const F_SETPIPE_SZ = 1031;
+/** The most a pipe may hold without privilege unless the machine says otherwise (pipe(7)). */
+const PIPE_BYTES = 1_048_576;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const POLLOUT = 0x004;
@@ -45,6 +48,8 @@ export function openChannel(fd: number): OutputChannel {
 function reopened(fd: number, c: Libc | undefined): OutputChannel | undefined {
   try {
     const own = openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    // Best effort, and harmless to whoever shares it: the fuller the pipe, the fewer the times that both sides wait.
+    c?.fcntl(own, F_SETPIPE_SZ, PIPE_BYTES);
     const write = (bytes: Buffer) =>
       c === undefined ? writeSome(own, bytes) : countOrThrow(c, c.write(own, ptr(bytes), bytes.length));
     return { fd: own, write, close: () => closeSync(own) };
@@ -68,7 +73,10 @@ function guarded(fd: number, c: Libc | undefined): OutputChannel {
       poll[0] = fd;
       poll[1] = POLLOUT;
       if (c !== undefined && c.poll(ptr(poll), 1, 0) <= 0) break;
-      written += writeSync(fd, bytes, written, Math.min(PIPE_BUF, bytes.length - written));
+      const count = writeSome(fd, bytes.subarray(written, written + PIPE_BUF));
+      // Whoever shares it may have made it non-blocking.
+      if (count === 0) break;
+      written += count;
     }
     return written;
   };
@@ -86,7 +94,11 @@ function writeSome(fd: number, bytes: Buffer): number {
 
 function writeWhole(fd: number, bytes: Buffer): number {
   let written = 0;
-  while (written < bytes.length) written += writeSync(fd, bytes, written);
+  while (written < bytes.length) {
+    const count = writeSome(fd, bytes.subarray(written));
+    if (count === 0) break;
+    written += count;
+  }
   return written;
 }
 

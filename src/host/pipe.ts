@@ -19,7 +19,10 @@ export function makePipe(): Pipe {
   const c = libc();
   const ends = c === undefined ? openFifo() : openPipe(c);
   if (ends === undefined) {
-    throw new GafferError("resource_exhausted", "Cannot make a pipe: gaffer has too many open files (raise its nofile limit)");
+    throw new GafferError(
+      "resource_exhausted",
+      "Cannot make a pipe: gaffer has too many open files (raise its nofile limit)",
+    );
   }
   const [readEnd, writeEnd] = ends;
   return { readEnd, writeEnd };

@@ -27,7 +27,8 @@ const numbers: Readonly<Record<string, number>> = {
 const INFINITE = 2n ** 64n - 1n;
 
 const toWord = (value: number): bigint => (value === Infinity ? INFINITE : BigInt(Math.trunc(value)));
-const fromWord = (word: bigint | undefined): number => (word === undefined || word === INFINITE ? Infinity : Number(word));
+const fromWord = (word: bigint | undefined): number =>
+  word === undefined || word === INFINITE ? Infinity : Number(word);
 
 /**
  * The number of a limit called `nofile`, `NOFILE` or `RLIMIT_NOFILE`.
@@ -37,7 +38,10 @@ const fromWord = (word: bigint | undefined): number => (word === undefined || wo
 export function limitNumber(name: string): number {
   const number = numbers[name.toLowerCase().replace(/^rlimit_/, "")];
   if (number !== undefined) return number;
-  throw new GafferError("limit_refused", `Cannot set rlimit "${name}": the limits are ${Object.keys(numbers).join(", ")}`);
+  throw new GafferError(
+    "limit_refused",
+    `Cannot set rlimit "${name}": the limits are ${Object.keys(numbers).join(", ")}`,
+  );
 }
 
 /** A limit of this process. */
@@ -65,13 +69,14 @@ export function startedNofile(own: ResourceLimit): number {
   if (process.ppid === 1) return own.soft;
   try {
     const line = /^Max open files\s+(\S+)\s+(\S+)/m.exec(readFileSync(`/proc/${process.ppid}/limits`, "latin1"));
-    const parse = (text = ""): number => (text === "unlimited" ? Infinity : Number(text));
-    const [soft, hard] = [parse(line?.[1]), parse(line?.[2])];
+    const [soft, hard] = [parseLimit(line?.[1]), parseLimit(line?.[2])];
     return hard === own.hard && soft <= own.soft ? soft : own.soft;
   } catch {
     return own.soft;
   }
 }
+
+const parseLimit = (text = ""): number => (text === "unlimited" ? Infinity : Number(text));
 
 /** How many descriptors this process has open. */
 export function openDescriptors(): number {

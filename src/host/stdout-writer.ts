@@ -3,8 +3,11 @@ import type { LineWriter } from "../output/line-writer.ts";
 import { codeOf, openChannel, type OutputChannel } from "./output-channel.ts";
 import type { Reactor, WritableWatch } from "./reactor.ts";
 
-/** When so much waits for a slow reader, lines are left out and counted; the last words of the dying come even while others wait. */
-const QUEUE_BYTES = 8_388_608;
+/**
+ * When so much waits for a slow reader, lines are left out and counted. Children are not read long before that, but one
+ * line may be 16 MiB long, and the last words of those that die (64 KiB an output) come even while the others wait.
+ */
+const QUEUE_BYTES = 67_108_864;
 /** From here on children are not read (they wait in write(2), as in any shell pipeline) … */
 const HIGH_WATER_BYTES = 1_048_576;
 /** … until this little is left. */
@@ -42,6 +45,7 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
   #dropping = false;
   #paused = false;
   #closed = false;
+  #disposed = false;
   #watch: WritableWatch | undefined;
   #stall: NodeJS.Timeout | undefined;
   #progressAt = 0;
@@ -74,7 +78,10 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
 
   /** Waits until everything is written, the reader is gone, or it takes nothing for the stall time; then lets go. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
     if (!this.#closed && this.#lostLines > 0) this.#enqueue(this.#gapLine());
+    if (this.#queued > 0) this.#drain();
     const leftBehind = this.#queued > 0 && this.#stall === undefined;
     if (this.#queued > 0 && !leftBehind) await new Promise<void>((resolve) => (this.#settled = resolve));
     this.#close();

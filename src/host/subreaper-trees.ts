@@ -92,7 +92,10 @@ class SubreaperTree implements ProcessTree {
   /** The living members besides a living leader. */
   members(): ProcStat[] {
     const roots = [...this.#trees.orphansOf(this), ...(this.#leader === undefined ? [] : [this.#leader])];
-    const found = descendantsOf(roots).filter((pid) => pid !== this.#leader).map(procStat).filter(isAlive);
+    const found = descendantsOf(roots)
+      .filter((pid) => pid !== this.#leader)
+      .map(procStat)
+      .filter(isAlive);
     for (const { sid, pgid } of found) this.#sessions.add(sid).add(pgid);
     return found;
   }

@@ -35,7 +35,11 @@ export class Committed implements ProcessOwner {
   }
 
   onSpawnFailed(_process: ManagedProcess, error: GafferError): void {
-    this.#options.publish("spawn_failed", { ...this.#fields(), reason: error.message });
+    this.#options.publish("spawn_failed", {
+      ...this.#fields(),
+      reason: error.message,
+      error_exit_code: error.exitCode,
+    });
     this.#options.onGone();
   }
 

@@ -28,18 +28,24 @@ export class EventEmitter<Payload> {
     return this.#subscriptions.length > 0;
   }
 
-  /** Calls `listener` for every topic at or below `pattern`; a trailing dot is ignored. */
-  subscribe(pattern: string, listener: Listener<Payload>): void {
-    this.#add(pattern, listener, false);
+  /**
+   * Calls `listener` for every topic at or below `pattern`; a trailing dot is ignored.
+   *
+   * @returns ends the subscription.
+   */
+  subscribe(pattern: string, listener: Listener<Payload>): () => void {
+    return this.#add(pattern, listener, false);
   }
 
   /** The same, for the next publication only. */
-  subscribeOnce(pattern: string, listener: Listener<Payload>): void {
-    this.#add(pattern, listener, true);
+  subscribeOnce(pattern: string, listener: Listener<Payload>): () => void {
+    return this.#add(pattern, listener, true);
   }
 
-  #add(pattern: string, listener: Listener<Payload>, once: boolean): void {
-    this.#subscriptions = [...this.#subscriptions, { pattern: pattern.replace(/\.$/, ""), listener, once }];
+  #add(pattern: string, listener: Listener<Payload>, once: boolean): () => void {
+    const added = { pattern: pattern.replace(/\.$/, ""), listener, once };
+    this.#subscriptions = [...this.#subscriptions, added];
+    return () => this.#remove((one) => one === added);
   }
 
   /** Ends one subscription made with the same pattern and listener; unknown ones are ignored. */

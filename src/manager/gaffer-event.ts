@@ -35,6 +35,8 @@ export interface EventFields {
   readonly uptime?: number;
   /** Why, in words. */
   readonly reason?: string;
+  /** Exit code a shell would give for what kept it from being started: 126, 127, else 1. */
+  readonly error_exit_code?: number;
   /** Seconds until the next try, where one is waited for. */
   readonly retry_in?: number;
   /** Signal sent. */

@@ -142,8 +142,9 @@ export class Slot implements ProcessOwner {
     this.lastExit = { at: this.#job.clock.wallMs(), status: undefined, reason: error.message };
     const wanted = this.#state !== "stopping";
     this.#move("spawn-failed");
-    if (wanted) this.#follow("spawn_failed", { pid: process.id, slot: this.number, reason: error.message }, process);
-    else this.#publishAndRefill("spawn_failed", { pid: process.id, slot: this.number, reason: error.message });
+    const fields = { pid: process.id, slot: this.number, reason: error.message, error_exit_code: error.exitCode };
+    if (wanted) this.#follow("spawn_failed", fields, process);
+    else this.#publishAndRefill("spawn_failed", fields);
   }
 
   onExited(): void {

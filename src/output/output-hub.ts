@@ -12,7 +12,7 @@ const KEPT_COMMITS = 256;
 export interface OutputHubOptions {
   /** Memory of all kept output together, in bytes. @defaultValue 32 MiB */
   readonly memoryBytes?: number;
-  /** Bytes kept of each slot's stream. @defaultValue 64 KiB */
+  /** Bytes kept of each slot's stream; 0 = nothing, where there can be no late reader. @defaultValue 64 KiB */
   readonly keptBytes?: number;
   /** Told of a follower that threw; it gets nothing more. @defaultValue the error is thrown in a turn of its own */
   readonly onError?: (error: unknown) => void;
@@ -21,7 +21,10 @@ export interface OutputHubOptions {
 }
 
 /** What the host knows of a process whose output it opens; a `SpawnRequest` is one. */
-export type OutputOwner = Pick<OutputSource, "id" | "job" | "slot">;
+export interface OutputOwner extends Pick<OutputSource, "id" | "job" | "slot"> {
+  /** Set when it has a terminal in place of pipes. */
+  readonly terminal?: object | undefined;
+}
 
 /** Makes the sink of each output that is followed; undefined = not this one. */
 export type Attach = (source: OutputSource) => OutputSink | undefined;
@@ -67,10 +70,13 @@ export class OutputHub {
 
   /** The sink of output `stream` of a process that is about to start. */
   open(owner: OutputOwner, stream: string): ByteSink {
-    const source: OutputSource = { id: owner.id, job: owner.job, slot: owner.slot, stream };
+    const { id, job, slot } = owner;
+    const source: OutputSource = { id, job, slot, stream, terminal: owner.terminal !== undefined };
     const key = keyOf(source);
     const output = new OpenOutput(source, {
-      keep: (bytes, timeMs) => this.#keptOf(key, source).write(bytes, timeMs, source),
+      keep: (bytes, timeMs) => {
+        if (this.#keptBytes > 0) this.#keptOf(key, source).write(bytes, timeMs, source);
+      },
       onEnd: () => this.#open.delete(output),
       onError: this.#onError,
       now: this.#now,

@@ -8,6 +8,8 @@ export interface OutputSource {
   readonly slot: number;
   /** Label of the stream: `stdout`, `stderr` … */
   readonly stream: string;
+  /** It comes from a terminal: lines may be overwritten. */
+  readonly terminal: boolean;
 }
 
 /** Which outputs are meant. */

@@ -6,6 +6,7 @@ import { print } from "../cli/stdout.ts";
 import type { Procfile } from "../config/procfile.ts";
 import { procfileKind } from "../config/procfile-text.ts";
 import { invalidText, type Problem } from "../config/source-text.ts";
+import { checkVariables } from "./variable-check.ts";
 import { type ApplicationChoice, applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
 
 const spec = {
@@ -61,13 +62,14 @@ function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string
       return undefined;
     }
   };
-  const jobs = attempt(() => {
-    const procfile = readProcfile(choice, context);
-    checkScripts(procfile);
-    return procfile.names();
-  });
+  const procfile = attempt(() => readProcfile(choice, context));
+  const jobs = procfile?.names();
+  attempt(() => procfile && checkScripts(procfile));
   // Without a Procfile nothing can be said about the job names in the environment.
   const settings = attempt(() => readSettings(choice, context, jobs));
+  attempt(
+    () => procfile && settings && checkVariables(procfile, procfile.names(), { env: settings.env, user: context.env }),
+  );
   const [first, ...rest] = errors;
   if (first) {
     const messages = [first, ...rest].map(({ message }) => message);

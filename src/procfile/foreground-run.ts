@@ -18,7 +18,7 @@ export interface ForegroundEvent {
 export interface ForegroundManager {
   readonly events: {
     /** @returns ends the subscription. */
-    subscribe(pattern: string, listener: (event: ForegroundEvent) => void): () => void;
+    subscribe(pattern: string, listener: (topic: string, event: ForegroundEvent) => void): () => void;
   };
   /** Starts every job of the plan. */
   start(plan: StartPlan): void;
@@ -64,7 +64,7 @@ export async function runInForeground(
   const { manager, signals, outputClosed, say } = ports;
   const total = plan.jobs.reduce((sum, { config }) => sum + config.numprocesses, 0);
   const outcome = new StartOutcome({ total, ...rules });
-  const unsubscribe = manager.events.subscribe(".", (event) => {
+  const unsubscribe = manager.events.subscribe(".", (_topic, event) => {
     const code = endCode(event);
     if (code !== undefined) outcome.processEnded(code);
   });
@@ -84,10 +84,10 @@ export async function runInForeground(
   for (const notice of plan.notices) say(notice);
   try {
     manager.start(plan);
-    const code = await outcome.decided;
-    await manager.stop();
-    return code;
+    return await outcome.decided;
   } finally {
+    // Also when a job was refused after others had been started.
+    await manager.stop();
     handler.stop();
     unsubscribe();
   }

@@ -77,7 +77,6 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
         gid: settings.gid,
         name: fullName({ session, job: name }),
         redirectInput: settings.redirectInput.has(name),
-        priority: names.indexOf(name),
       };
       return { config, slotEnv: (slot) => ({ PORT: String(ports.portOf(name, slot)) }) };
     });

@@ -126,6 +126,22 @@ describe("check", () => {
     expect(stderr.match(/(Procfile|\.env):\d+:\d+(?=: )/g)).toEqual(["Procfile:2:1", "Procfile:3:1", ".env:2:1"]);
   });
 
+  test("reads a Procfile from a pipe", () => {
+    const script = '"$0" check -f <(printf "web: a\\n") -e <(printf "A=1\\n")';
+    const { exitCode, stdout } = Bun.spawnSync(["bash", "-c", script, gafferBinary()], { cwd: "/" });
+    expect([exitCode, stdout.toString()]).toEqual([0, "valid: 1 job (web), 1 variable\n"]);
+  });
+
+  test("names every command that needs a name without value", () => {
+    using dir = new TempDir({ Procfile: "ok: echo $PORT\nweb: echo $NO_SUCH_NAME\n" });
+    const { code, stderr } = gaffer(dir.path, ["check"]);
+    expect(code).toBe(2);
+    expect(stderr).toStartWith(
+      'gaffer: Cannot use the Procfile: Procfile:2:1: the command of job "web" needs $NO_SUCH_NAME, which has no value: ',
+    );
+    expect(gaffer(dir.path, ["check", "-e", "NO_SUCH_NAME=1"]).code).toBe(0);
+  });
+
   test("has the shell read the lines that go through it", () => {
     using dir = new TempDir({ Procfile: 'ok: a | b\nweb: echo "a | b\nx: if true; do\n' });
     const { code, stderr } = gaffer(dir.path, ["check"]);

@@ -90,6 +90,7 @@ describe.each([
     await using writer = new StdoutWriter({ reactor: watched, fd });
     writer.write(Buffer.from(linesOf(50_000)));
     closeSync(fd);
+    await writer[Symbol.asyncDispose]();
     expect(readFileSync(dir.file("out"), "latin1")).toBe(linesOf(50_000));
   });
 
@@ -115,26 +116,26 @@ describe.each([
     const flags = () => libc()?.fcntl(writeEnd, 3, 0);
     const untouched = flags();
     const writer = new StdoutWriter({ reactor: watched, fd: writeEnd });
-    writer.write(Buffer.from(linesOf(2000)));
+    writer.write(Buffer.from(linesOf(20_000)));
     expect([writer.queuedBytes > 0, flags()]).toEqual([true, untouched]);
     const reader = collect(reactor, readEnd);
     await writer[Symbol.asyncDispose]();
     expect(flags()).toBe(untouched);
     closeSync(writeEnd);
     await reader.ended;
-    expect(reader.sink.text).toBe(linesOf(2000));
+    expect(reader.sink.text).toBe(linesOf(20_000));
   });
 
   test("leaves a reader behind that takes nothing, and tells it how many lines it missed", async () => {
     const [readEnd, writeEnd] = pipe();
     const writer = new StdoutWriter({ reactor: watched, fd: writeEnd, stallMs: 30 });
-    writer.write(Buffer.from(linesOf(12_000)));
+    writer.write(Buffer.from(linesOf(40_000)));
     const paused = watched.paused;
     await waitFor(
       () => !watched.paused,
       () => "the reader left behind",
     );
-    writer.write(Buffer.from(linesOf(1233, 12_000)));
+    writer.write(Buffer.from(linesOf(1233, 40_000)));
     writer.write(Buffer.from("one more that is lost\n"));
     const reader = collect(reactor, readEnd);
     await waitFor(
@@ -147,7 +148,7 @@ describe.each([
     await reader.ended;
     expect(paused).toBe(true);
     const gap = "… 1234 lines lost: the reader of stdout did not keep up\n";
-    expect(reader.sink.text).toBe(`${linesOf(12_000)}${gap}back again\n`);
+    expect(reader.sink.text).toBe(`${linesOf(40_000)}${gap}back again\n`);
   });
 
   test("a closed pipe is told once, and what follows is dropped", async () => {
@@ -166,7 +167,7 @@ describe.each([
     const [readEnd, writeEnd] = pipe();
     const closed = Promise.withResolvers<unknown>();
     const writer = new StdoutWriter({ reactor: watched, fd: writeEnd, onClosed: closed.resolve });
-    writer.write(Buffer.from(linesOf(20_000)));
+    writer.write(Buffer.from(linesOf(40_000)));
     const paused = watched.paused;
     closeSync(readEnd);
     expect(await closed.promise).toBeUndefined();
@@ -188,13 +189,13 @@ describe.each([
   test("ends though its reader is stopped, with what it took", async () => {
     const [readEnd, writeEnd] = pipe();
     const writer = new StdoutWriter({ reactor: watched, fd: writeEnd, stallMs: 30 });
-    writer.write(Buffer.from(linesOf(1000)));
+    writer.write(Buffer.from(linesOf(20_000)));
     await writer[Symbol.asyncDispose]();
     closeSync(writeEnd);
-    const buffer = Buffer.alloc(200_000);
+    const buffer = Buffer.alloc(2_000_000);
     const count = readSync(readEnd, buffer);
     closeSync(readEnd);
-    expect(linesOf(1000).startsWith(buffer.toString("latin1", 0, count))).toBe(true);
+    expect(linesOf(20_000).startsWith(buffer.toString("latin1", 0, count))).toBe(true);
     expect(count).toBeGreaterThan(0);
   });
 
@@ -242,6 +243,14 @@ describe("StdoutWriter as a program's stdout", () => {
     await ended.promise;
     run.terminal?.close();
     expect(text).toBe(linesOf(20_000).replaceAll("\n", "\r\n"));
+  });
+
+  test("another user's pipe that somebody made non-blocking gets everything", async () => {
+    const program = JSON.stringify(["setpriv", "--reuid=65534", "--clear-groups", ...argv(20_000)]);
+    const python = `import os; os.set_blocking(1, False); a = ${program}; os.execvp(a[0], a)`;
+    const script = `python3 -c '${python}' | { read first; echo "$first"; cat; }`;
+    const run = Bun.spawn(["sh", "-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+    expect(await run.stdout.text()).toBe(linesOf(20_000));
   });
 
   test("another user's pipe, which can't be opened anew, gets everything", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { EventEmitter } from "node:events";
 import { processSignals } from "../../../src/apps/signal-handler.ts";
+import { GafferError } from "../../../src/base/gaffer-error.ts";
 import { Procfile } from "../../../src/config/procfile.ts";
 import {
   type ForegroundEvent,
@@ -26,9 +27,9 @@ class Run {
   readonly code: Promise<number>;
   readonly stopped = Promise.withResolvers<void>();
   readonly closed = Promise.withResolvers<void>();
-  #listener: ((event: ForegroundEvent) => void) | undefined;
+  #listener: ((topic: string, event: ForegroundEvent) => void) | undefined;
 
-  constructor(rules: Partial<ForegroundRules> = {}) {
+  constructor(rules: Partial<ForegroundRules> = {}, refusal?: GafferError) {
     const manager: ForegroundManager = {
       events: {
         subscribe: (_, listener) => {
@@ -36,7 +37,10 @@ class Run {
           return () => (this.#listener = undefined);
         },
       },
-      start: ({ jobs }) => void this.did.push(`start ${jobs.length}`),
+      start: ({ jobs }) => {
+        this.did.push(`start ${jobs.length}`);
+        if (refusal) throw refusal;
+      },
       stop: () => {
         this.did.push("stop");
         return this.stopped.promise;
@@ -54,7 +58,7 @@ class Run {
   }
 
   tell(event: ForegroundEvent): void {
-    this.#listener?.(event);
+    this.#listener?.(event.event, event);
   }
 
   get listens(): boolean {
@@ -128,6 +132,14 @@ test("runInForeground() with --no-restart ends when every process has, with the 
   run.tell({ event: "exit", exit_code: 0 });
   run.stopped.resolve();
   expect(await run.code).toBe(4);
+});
+
+test("runInForeground() stops what it started when a job is refused", async () => {
+  const run = new Run({}, new GafferError("job_invalid", "Cannot load job"));
+  run.stopped.resolve();
+  expect(await run.code.catch((error: unknown) => error)).toMatchObject({ code: "job_invalid" });
+  expect(run.did.at(-1)).toBe("stop");
+  expect(run.listens).toBe(false);
 });
 
 test("runInForeground() stops everything when nobody reads its output any more", async () => {

@@ -44,7 +44,7 @@ describe("planStart()", () => {
         gid: undefined,
         numprocesses: 1,
         start: true,
-        priority: 0,
+        priority: Infinity,
         gracefulTimeoutMs: 30_000,
         stopSignal: 15,
         restart: "always",
@@ -56,7 +56,13 @@ describe("planStart()", () => {
         detach: false,
         rlimits: {},
       },
-      expect.objectContaining({ name: "My-Shop.worker", cmd: "cd x && ./run", args: [], shell: true, priority: 1 }),
+      expect.objectContaining({
+        name: "My-Shop.worker",
+        cmd: "cd x && ./run",
+        args: [],
+        shell: true,
+        priority: Infinity,
+      }),
     ]);
   });
 

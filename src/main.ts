@@ -1,0 +1,20 @@
+import { isatty } from "node:tty";
+import { runCli } from "./cli/run-cli.ts";
+
+async function main(): Promise<number> {
+  const [word, ...args] = process.argv.slice(2);
+  // Hidden: one step of a child's start, in this executable because it is the one that is surely there.
+  if (word === "__exec") return (await import("./host/exec-trampoline.ts")).runTrampoline(args);
+  return runCli({
+    argv0: process.argv0,
+    argv: process.argv.slice(2),
+    context: { env: process.env, cwd: process.cwd(), isTerminal: isatty },
+    commands: {
+      start: async () => (await import("./procfile/start-command.ts")).startCommand,
+      check: async () => (await import("./procfile/check-command.ts")).checkCommand,
+      version: async () => (await import("./cli/version-command.ts")).versionCommand,
+    },
+  });
+}
+
+process.exitCode = await main();

@@ -1,0 +1,57 @@
+import type { Command } from "../cli/command.ts";
+import type { CommandSpec } from "../cli/flag-spec.ts";
+import { parseFlags } from "../cli/parse-flags.ts";
+import { wantsColour } from "../cli/colour.ts";
+import { applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
+import { isPortTaken } from "./port-probe.ts";
+import { checkVariables } from "./variable-check.ts";
+import { planStart } from "./start-plan.ts";
+
+const spec = {
+  name: "start",
+  summary: "Run the Procfile here: start every job, restart what ends, stop all on Ctrl-C",
+  examples: ["gaffer start", "gaffer start web -p 8000", "gaffer start -c web=2,worker=3 -e test.env"],
+  positionals: { name: "job", description: "Jobs to start; without any, all of the Procfile" },
+  flags: {
+    concurrency: {
+      type: "string",
+      short: "c",
+      value: "JOB=N[,…]",
+      repeatable: true,
+      description: "How many processes of each job; all=N for those not named",
+    },
+    ...applicationFlags,
+    port: {
+      type: "port",
+      short: "p",
+      value: "PORT",
+      description: "PORT of the first process; +100 a job, +1 a process (else PORT of the environment, else 5000)",
+    },
+    timeout: {
+      type: "seconds",
+      short: "t",
+      value: "SECONDS",
+      description: "How long a stop waits before it kills (else 30)",
+    },
+    exit: { type: "boolean", description: "Stop all when the first process ends, and end with its code" },
+    restart: { type: "boolean", default: true, description: "Run every process once" },
+    json: { type: "boolean", description: "Write one JSON object a line" },
+  },
+} as const satisfies CommandSpec;
+
+/** `gaffer start`. */
+export const startCommand: Command = {
+  spec,
+  async run(args, context) {
+    const { flags, positionals } = parseFlags(spec, args);
+    const procfile = readProcfile(flags, context);
+    const settings = readSettings(flags, context, procfile.names());
+    const jobs = positionals.length > 0 ? positionals : procfile.names();
+    checkVariables(procfile, jobs, { env: settings.env, user: context.env });
+    const facts = { userPort: context.env["PORT"], isTaken: isPortTaken };
+    const plan = planStart({ procfile, settings }, { ...flags, jobs: positionals }, facts);
+    const { startHere } = await import("./start-here.ts");
+    const colour = wantsColour({ refused: !flags.color, env: context.env, terminal: context.isTerminal(1) });
+    return startHere(plan, { exitWithFirst: flags.exit, restarts: flags.restart, colour, json: flags.json });
+  },
+};
