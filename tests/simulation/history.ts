@@ -33,7 +33,7 @@ export class History {
   readonly #watch: Watch;
   readonly #models = new Map<string, JobModel>();
   readonly #given: Given[] = [];
-  readonly #errors: unknown[] = [];
+  readonly #errors: Error[] = [];
   readonly #log: ((line: string) => void) | undefined;
   #stopping = false;
   #depth = 0;
@@ -48,7 +48,7 @@ export class History {
       clock: clock(this.#clock),
       env: { PATH: "/bin" },
       cwd: "/",
-      onError: (error) => this.#errors.push(error),
+      onError: (error) => this.#errors.push(error instanceof Error ? error : new Error(String(error))),
     });
     this.#watch = new Watch({
       clock: this.#clock,
@@ -78,7 +78,7 @@ export class History {
   }
 
   async #answered(): Promise<void> {
-    for (let turn = 0; turn < 4; turn++) await undefined;
+    for (let turn = 0; turn < 4; turn++) await Promise.resolve();
     this.#watch.checkAnswers();
   }
 
@@ -146,7 +146,9 @@ export class History {
       this.#manager.events.subscribeOnce(this.#random.pick([".", "spawn", "exit", "stop"]), () => {
         this.#depth++;
         this.#say("from inside that event:");
-        this.#command();
+        if (this.#stopping)
+          this.#refused("load while it stops", () => this.#manager.load({ name: "late", cmd: "serve" }));
+        else this.#command();
         this.#depth--;
       });
     }
@@ -216,7 +218,9 @@ export class History {
 
   /** A process of the job, or a number that no process has. */
   #someProcess(name: string): { id: number; slot: number } {
-    const mine = this.#host.living.filter((process) => process.request.job === name && this.#isKnown(process.request.id));
+    const mine = this.#host.living.filter(
+      (process) => process.request.job === name && this.#isKnown(process.request.id),
+    );
     return mine.length === 0 ? { id: 99_999, slot: 0 } : this.#random.pick(mine).request;
   }
 
@@ -235,7 +239,11 @@ export class History {
     }
     const isMine = model !== undefined && this.#manager.info(name).processes.includes(id);
     if (scaleDown && isMine) model.close(slot);
-    this.#follow(`stop process ${id} of ${name}`, isMine ? model : undefined, this.#manager.stopProcess(id, { scaleDown }));
+    this.#follow(
+      `stop process ${id} of ${name}`,
+      isMine ? model : undefined,
+      this.#manager.stopProcess(id, { scaleDown }),
+    );
   };
 
   readonly #apply = (): void => {
@@ -312,7 +320,8 @@ export class History {
     (name) =>
       this.#give("commit", name, (model) => {
         model.committing = true;
-        this.#manager.commit(name, this.#random.pick([undefined, 0, 300]));
+        const graceMs = this.#random.pick([-1, 0, 300]);
+        this.#manager.commit(name, graceMs < 0 ? undefined : graceMs);
         model.committing = false;
         return undefined;
       }),
@@ -333,7 +342,6 @@ export class History {
   /** Stops the manager; then all that must happen happens, in any order, until nothing is left. */
   async #end(): Promise<void> {
     this.#say("stop the manager");
-    this.#manager.events.unsubscribeAll("spawn", "exit", "stop");
     this.#depth = 1;
     this.#stopping = true;
     for (const model of this.#models.values()) model.active = false;
@@ -347,10 +355,10 @@ export class History {
     for (let patience = PATIENCE; !stop.answered || this.#host.living.length > 0; patience--) {
       this.#look();
       if (patience === 0) throw new Error(`stuck: ${this.#host.labels.join(" ")} will not end`);
-      for (let turn = 0; turn < 12; turn++) await undefined;
+      for (let turn = 0; turn < 12; turn++) await Promise.resolve();
       if (!this.#endStep()) throw new Error(`stuck: nothing can happen any more to ${this.#host.labels.join(" ")}`);
     }
-    for (let turn = 0; turn < 12; turn++) await undefined;
+    for (let turn = 0; turn < 12; turn++) await Promise.resolve();
     this.#look();
     this.#watch.checkEnd();
   }

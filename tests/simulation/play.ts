@@ -40,7 +40,10 @@ async function errorOf(seed: number, options: HistoryOptions): Promise<unknown> 
 /** A failure as it is printed: the seed that repeats it, its steps, and what was broken. */
 export function describeFailure({ seed, error, steps }: Failure): string {
   const fact = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return [`history ${seed} failed; its steps:`, ...steps, fact, `repeat it: bun tests/simulation/run.ts --seed ${seed}`].join(
-    "\n",
-  );
+  return [
+    `history ${seed} failed; its steps:`,
+    ...steps,
+    fact,
+    `repeat it: bun tests/simulation/run.ts --seed ${seed}`,
+  ].join("\n");
 }

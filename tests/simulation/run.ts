@@ -24,4 +24,6 @@ for (; played < count && process.exitCode === undefined; played += block) {
   }
 }
 if (process.exitCode === undefined)
-  console.log(`${Math.min(played, count)} histories from seed ${from}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  console.log(
+    `${Math.min(played, count)} histories from seed ${from}: ${((performance.now() - began) / 1000).toFixed(1)} s`,
+  );

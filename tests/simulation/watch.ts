@@ -95,7 +95,8 @@ export class Watch {
         this.#spawned.add(pid);
         return;
       case "spawn_failed":
-        if (this.#spawned.has(pid) || this.#ended.has(pid)) this.#fail(`process ${pid} failed to spawn after its spawn`);
+        if (this.#spawned.has(pid) || this.#ended.has(pid))
+          this.#fail(`process ${pid} failed to spawn after its spawn`);
         this.#ended.add(pid);
         if (!this.#told.has(pid) && event.slot !== 0) this.#noteUncaused(pid, `${event.name}.${event.slot}`);
         return;
@@ -109,6 +110,8 @@ export class Watch {
       case "reap":
         this.#told.add(pid);
         this.#checkOrder(event.name);
+        return;
+      default:
     }
   }
 
@@ -142,7 +145,8 @@ export class Watch {
     this.#checkJobs();
     this.#checkProcesses();
     this.#checkTimers();
-    if (this.#watched.manager.seq !== this.#seq) this.#fail(`seq is ${this.#watched.manager.seq}, ${this.#seq} were told`);
+    if (this.#watched.manager.seq !== this.#seq)
+      this.#fail(`seq is ${this.#watched.manager.seq}, ${this.#seq} were told`);
   }
 
   #checkJobs(): void {
@@ -188,8 +192,9 @@ export class Watch {
     if (!model.active && !["stopped", "stopping"].includes(slot.state) && !this.#watched.stopping())
       this.#fail(`${label} is ${slot.state} in a stopped job`);
     if (slot.state !== "backoff") return;
-    if (!this.#uncaused.has(this.#lastAt.get(label) ?? 0)) this.#fail(`${label} is held back for an end that we caused`);
-    const isHeld = slot.reason.startsWith("flapping") && model.pauseEndsAt <= clock.monotonicMs();
+    if (!this.#uncaused.has(this.#lastAt.get(label) ?? 0))
+      this.#fail(`${label} is held back for an end that we caused`);
+    const isHeld = slot.reason.startsWith("flapping") && model.pauseEndsAt < clock.monotonicMs();
     const isQueued = given.some((one) => one.model === model && !one.answered);
     if (isHeld && !isQueued) this.#fail(`${label} waits for the end of a pause that is over`);
   }
@@ -203,7 +208,8 @@ export class Watch {
     for (const process of living) {
       const { id, label, slot, job } = process.request;
       const isSpawned = process.phase !== "starting";
-      if (isSpawned !== this.#spawned.has(id)) this.#fail(`process ${id} was spawned: ${isSpawned}, and no event says so`);
+      if (isSpawned !== this.#spawned.has(id))
+        this.#fail(`process ${id} was spawned: ${isSpawned}, and no event says so`);
       if (this.#ended.has(id)) this.#fail(`process ${id} is said to be gone`);
       if (process.phase === "exited" && process.survivors && process.signals.length === 0 && !process.destroyed)
         this.#fail(`what ${label} left behind was not asked to stop`);
@@ -220,7 +226,7 @@ export class Watch {
     const waiting = manager.status
       .flatMap((job) => job.slots)
       .filter((slot) => slot.state === "backoff" && !slot.reason.startsWith("flapping")).length;
-    const paused = [...models.values()].filter((model) => model.pauseEndsAt > clock.monotonicMs()).length;
+    const paused = [...models.values()].filter((model) => model.pauseEndsAt >= clock.monotonicMs()).length;
     const ending = host.living.filter(
       (one) => one.phase === "exited" || (one.phase === "running" && (one.signals.length > 0 || one.destroyed)),
     ).length;
@@ -244,7 +250,8 @@ export class Watch {
         slots.some((slot) => !resting.has(slot.state) || (slot.state === "exited" && slot.pid !== undefined)) ||
         mine.some((process) => process.phase !== "running" || this.#told.has(process.request.id)) ||
         slots.some((slot) => slot.state === "stopped" && model.active);
-      if (!isBusy && (isLoaded || mine.length === 0)) this.#fail(`${one.what} is not answered, and nothing is under way`);
+      if (!isBusy && (isLoaded || mine.length === 0))
+        this.#fail(`${one.what} is not answered, and nothing is under way`);
     }
   }
 

@@ -51,7 +51,10 @@ export class FakeProcess implements HostProcess {
   exit(how: number | Partial<ExitStatus> = 0, survivors = false): void {
     this.phase = "exited";
     this.survivors = survivors;
-    this.observer.exited(typeof how === "number" ? { code: how, signal: null } : { code: null, signal: null, ...how }, survivors);
+    this.observer.exited(
+      typeof how === "number" ? { code: how, signal: null } : { code: null, signal: null, ...how },
+      survivors,
+    );
   }
 
   empty(): void {
