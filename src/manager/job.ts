@@ -335,6 +335,10 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
     return this.#holdback.judge(life.livedMs, life.status === undefined ? delayMs : 0);
   }
 
+  livesMs(): number[] {
+    return this.kept.filter((process) => process.active).map((process) => process.livedMs);
+  }
+
   onFlap(reason: string, retryInMs: number): void {
     this.publish("flap", { reason, retry_in: retryInMs / 1000 });
   }
@@ -348,7 +352,6 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
   }
 
   onResume(): void {
-    this.#holdback?.noteLives(this.kept.filter((process) => process.active).map((process) => process.livedMs));
     for (const slot of this.slots) if (this.wants(slot)) slot.retry();
   }
 

@@ -1,6 +1,6 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import type { JobConfig } from "./job-config.ts";
-import { isSameJob } from "./job-settings.ts";
+import { isSameJob } from "./job-comparison.ts";
 
 /** What must be done to make the jobs of a session those of a file. */
 export interface SessionDifference {

@@ -32,7 +32,7 @@ export class History {
   readonly #manager: Manager;
   readonly #watch: Watch;
   readonly #models = new Map<string, JobModel>();
-  readonly #given: Given[] = [];
+  readonly #given = new Set<Given>();
   readonly #errors: Error[] = [];
   readonly #log: ((line: string) => void) | undefined;
   #stopping = false;
@@ -72,7 +72,7 @@ export class History {
     for (let step = 0; step < steps; step++) {
       this.#step();
       this.#look();
-      if (this.#given.some((one) => !one.answered)) await this.#answered();
+      if (this.#given.size > 0) await this.#answered();
     }
     await this.#end();
   }
@@ -170,10 +170,14 @@ export class History {
   #follow(what: string, model: JobModel | undefined, operation: { readonly done: Promise<unknown> } | undefined): void {
     if (operation === undefined) return;
     const given: Given = { what, model, answered: false };
-    this.#given.push(given);
-    void operation.done.then(() => {
-      given.answered = true;
-    });
+    this.#given.add(given);
+    void this.#answer(given, operation.done);
+  }
+
+  async #answer(given: Given, done: Promise<unknown>): Promise<void> {
+    await done;
+    given.answered = true;
+    this.#given.delete(given);
   }
 
   #refused(what: string, work: () => unknown): void {
@@ -253,7 +257,7 @@ export class History {
       return model !== undefined && this.#random.next() < 0.5 ? model.settings : this.#settings(name);
     });
     this.#say(`apply ${JSON.stringify(settings)}`);
-    for (const [name, model] of [...this.#models]) if (!wanted.includes(name)) this.#forget(name, model);
+    for (const [name, model] of Array.from(this.#models)) if (!wanted.includes(name)) this.#forget(name, model);
     for (const one of settings) {
       const model = this.#models.get(one.name);
       if (model !== undefined) {
@@ -346,10 +350,8 @@ export class History {
     this.#stopping = true;
     for (const model of this.#models.values()) model.active = false;
     const stop: Given = { what: "stop of the manager", model: undefined, answered: false };
-    this.#given.push(stop);
-    void this.#manager.stop().then(() => {
-      stop.answered = true;
-    });
+    this.#given.add(stop);
+    void this.#answer(stop, this.#manager.stop());
     this.#refused("load while it stops", () => this.#manager.load({ name: "late", cmd: "serve" }));
     if (this.#random.next() < 0.15) this.#manager.destroy();
     for (let patience = PATIENCE; !stop.answered || this.#host.living.length > 0; patience--) {

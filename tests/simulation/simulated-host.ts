@@ -1,5 +1,4 @@
 import type { ErrorCode } from "../../src/base/gaffer-error.ts";
-import type { HostProcess, ProcessObserver, SpawnRequest } from "../../src/manager/process-host.ts";
 import type { FakeClock } from "../support/fake-clock.ts";
 import { FakeHost, type FakeProcess } from "../support/fake-host.ts";
 import type { SeededRandom } from "../support/seeded-random.ts";
@@ -50,12 +49,6 @@ export class SimulatedHost extends FakeHost {
     this.onSpawn = (process) => this.#begin(process);
   }
 
-  override spawn(request: SpawnRequest, observer: ProcessObserver): HostProcess {
-    const process = super.spawn(request, observer);
-    // Whatever is gone before its spawn has returned is not looked at any more.
-    return process;
-  }
-
   nature(process: FakeProcess): Nature {
     const nature = this.#natures.get(process);
     if (nature === undefined) throw new Error(`no nature of ${process.request.label}`);
@@ -84,11 +77,11 @@ export class SimulatedHost extends FakeHost {
     else if (dice < 0.55) process.spawned();
   }
 
-  #exit(process: FakeProcess, signal: number | null): void {
-    this.nature(process).exitedAt = this.#clock.monotonicMs();
+  #exit(child: FakeProcess, signal: number | null): void {
+    this.nature(child).exitedAt = this.#clock.monotonicMs();
     const code = signal === null ? this.#random.pick([0, 0, 1, 127]) : null;
-    this.beforeExit(process, signal);
-    process.exit({ code, signal }, this.#random.next() < 0.25);
+    this.beforeExit(child, signal);
+    child.exit({ code, signal }, this.#random.next() < 0.25);
   }
 
   /** What may happen next; without `spontaneous`, only what must. */
