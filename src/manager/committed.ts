@@ -10,6 +10,7 @@ export interface CommittedOptions {
   readonly world: ProcessWorld;
   readonly policy: StopPolicy;
   publish(kind: EventKind, fields: EventFields): void;
+  onSpawned(): void;
   onKilled(): void;
   onGone(): void;
 }
@@ -32,6 +33,7 @@ export class Committed implements ProcessOwner {
 
   onSpawned(): void {
     this.#options.publish("spawn", this.#fields());
+    this.#options.onSpawned();
   }
 
   onSpawnFailed(_process: ManagedProcess, error: GafferError): void {

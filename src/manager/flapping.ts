@@ -16,40 +16,67 @@ export type FlappingVerdict =
   | { readonly kind: "pause"; readonly pause: number }
   | { readonly kind: "give-up" };
 
-/** Counts the uncaused exits of one job. */
+/** Counts the uncaused exits of one job. Instants and durations are monotonic milliseconds. */
 export class FlappingCounter {
   readonly policy: FlappingPolicy;
-  #exits: number[] = [];
+  #exits: readonly number[] = [];
   #pauses = 0;
+  #resumedAt = Infinity;
 
   constructor(policy: FlappingPolicy) {
     this.policy = policy;
   }
 
-  /** Takes note of an uncaused exit at `nowMs` (monotonic) of a process that lived `livedMs`. */
-  exit(nowMs: number, livedMs: number): FlappingVerdict {
+  /**
+   * Takes note of an uncaused exit.
+   *
+   * @param livesMs - how long the process lived, and how long those of its job live that run on: one that was started
+   * after the last pause and outlived the window makes pauses count from nothing again.
+   */
+  exit(nowMs: number, livesMs: readonly number[]): FlappingVerdict {
     const { attempts, windowMs, maxRetry } = this.policy;
-    if (livedMs >= windowMs) this.outlived();
-    this.#exits = [...this.#exits.filter((at) => nowMs - at <= windowMs), nowMs];
+    if (livesMs.some((livedMs) => livedMs >= windowMs && nowMs - livedMs >= this.#resumedAt)) this.#pauses = 0;
+    this.note(nowMs);
     if (this.#exits.length < attempts) return { kind: "go-on" };
-    this.#exits = [];
     if (this.#pauses >= maxRetry) return { kind: "give-up" };
     return { kind: "pause", pause: ++this.#pauses };
   }
 
-  /** A process outlived the window: pauses count from nothing again. */
-  outlived(): void {
-    this.#pauses = 0;
+  /** Takes note of an uncaused exit within a pause: it counts, and decides nothing. */
+  note(nowMs: number): void {
+    const { attempts, windowMs } = this.policy;
+    this.#exits = [...this.#exits.filter((at) => nowMs - at <= windowMs), nowMs].slice(-attempts);
+  }
+
+  /** A pause is over. */
+  resumed(nowMs: number): void {
+    this.#resumedAt = nowMs;
   }
 
   /** Forgets everything: somebody asked for a start. */
   reset(): void {
     this.#exits = [];
     this.#pauses = 0;
+    this.#resumedAt = Infinity;
   }
 
   /** `3 exits within 10 s`. */
   describe(): string {
-    return `${this.policy.attempts} exits within ${this.policy.windowMs / 1000} s`;
+    const { attempts, windowMs } = this.policy;
+    return `${attempts} ${attempts === 1 ? "exit" : "exits"} within ${windowMs / 1000} s`;
   }
+}
+
+/**
+ * Reads `attempts, window, retry_in, max_retry` (commas or spaces; window and retry_in in seconds).
+ *
+ * @returns undefined if it is not four numbers; whether they make sense is for the job's own check.
+ * @see gaffer 0.5 `process.py`, whose order of the four this is
+ */
+export function parseFlapping(text: string): FlappingPolicy | undefined {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
+  const [attempts, window, retryIn, maxRetry] = parts.map(Number);
+  if (parts.length !== 4 || attempts === undefined || window === undefined) return undefined;
+  if (retryIn === undefined || maxRetry === undefined) return undefined;
+  return { attempts, windowMs: window * 1000, retryInMs: retryIn * 1000, maxRetry };
 }

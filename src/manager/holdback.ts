@@ -5,6 +5,8 @@ import type { Verdict } from "./slot.ts";
 /** What holding back a job needs of it. */
 export interface HeldJob {
   readonly clock: Clock;
+  /** How long each of its processes has lived that runs, in milliseconds. */
+  livesMs(): readonly number[];
   after(delayMs: number, work: () => void): Timer;
   /** The job began to flap: for so long its empty slots stay empty. */
   onFlap(reason: string, retryInMs: number): void;
@@ -28,18 +30,23 @@ export class Holdback {
 
   /** What follows an uncaused exit after `livedMs`; `delayMs` is waited when the job is not held back. */
   judge(livedMs: number, delayMs: number): Verdict {
-    if (this.#pause !== undefined) return this.#held();
+    const nowMs = this.#job.clock.monotonicMs();
+    if (this.#pause !== undefined) {
+      this.#counter.note(nowMs);
+      return this.#held();
+    }
     const { retryInMs, maxRetry } = this.#counter.policy;
-    const verdict = this.#counter.exit(this.#job.clock.monotonicMs(), livedMs);
+    const verdict = this.#counter.exit(nowMs, [livedMs, ...this.#job.livesMs()]);
     if (verdict.kind === "go-on") return { kind: "retry", delayMs };
     if (verdict.kind === "give-up") {
       const reason = `gave up: ${this.#counter.describe()}, after ${maxRetry} pauses of ${retryInMs / 1000} s`;
       this.#job.onGiveUp(reason);
       return { kind: "give-up", reason };
     }
-    this.#pauseEndsMs = this.#job.clock.monotonicMs() + retryInMs;
+    this.#pauseEndsMs = nowMs + retryInMs;
     this.#pause = this.#job.after(retryInMs, () => {
       this.#pause = undefined;
+      this.#counter.resumed(this.#job.clock.monotonicMs());
       this.#job.onResume();
     });
     this.#job.onFlap(`${this.#counter.describe()}; pause ${verdict.pause} of ${maxRetry}`, retryInMs);
@@ -50,11 +57,6 @@ export class Holdback {
     const retryInMs = Math.max(0, this.#pauseEndsMs - this.#job.clock.monotonicMs());
     const reason = `flapping: ${this.#counter.describe()}; tried again in ${(retryInMs / 1000).toFixed(1)} s`;
     return { kind: "hold", retryInMs, reason };
-  }
-
-  /** Pauses count from nothing again when one of these lives (in milliseconds) outlived the window. */
-  noteLives(livesMs: readonly number[]): void {
-    if (livesMs.some((livedMs) => livedMs >= this.#counter.policy.windowMs)) this.#counter.outlived();
   }
 
   /** Forgets everything: somebody asked for a start, or for the end. */

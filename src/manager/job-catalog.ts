@@ -67,6 +67,13 @@ export class JobCatalog {
     return jobs.flatMap((job) => job.processes).toSorted((a, b) => a.id - b.id);
   }
 
+  /** Whether a process of an unloaded job is still in slot `number` of that name. */
+  protected isLeaving(name: string, number: number): boolean {
+    if (this.leaving.size === 0) return false;
+    const jobs = [...this.leaving].filter((job) => job.name === name);
+    return jobs.some((job) => job.slots.some((slot) => slot.number === number && slot.process !== undefined));
+  }
+
   protected find(name: string, session?: string): Job {
     const full = fullName(parseJobName(name, session));
     const job = this.loaded.get(full);

@@ -2,17 +2,20 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
 import { parseSignal } from "../base/signals.ts";
 import { split } from "shlex";
-import type { FlappingPolicy } from "./flapping.ts";
+import { didYouMean } from "../base/nearest.ts";
+import { type FlappingPolicy, parseFlapping } from "./flapping.ts";
 import type { JobConfig, ResourceLimit, RestartPolicy } from "./job-config.ts";
 
 /** A job as its author writes it: only name and cmd are required, the rest has the defaults of {@link JobConfig}. */
-export type JobSettings = Partial<Omit<JobConfig, "name" | "cmd" | "args" | "stopSignal">> & {
+export type JobSettings = Partial<Omit<JobConfig, "name" | "cmd" | "args" | "stopSignal" | "flapping">> & {
   readonly name: string;
   readonly cmd: string;
   /** A list, or a text that is split like a shell would. */
   readonly args?: readonly string[] | string;
   /** Name or number. */
   readonly stopSignal?: number | string;
+  /** A policy, or its four numbers as text: `attempts, window, retry_in, max_retry`, times in seconds. */
+  readonly flapping?: FlappingPolicy | string | undefined;
 };
 
 /** Defaults of every field but name and cmd; durations in milliseconds. */
@@ -54,6 +57,14 @@ function checkCount(name: string, field: string, value: number): void {
     refuse(name, `${field} is ${value}: it must be a whole number, 0 or more`);
 }
 
+/** No machine runs more; a typo must not fill the memory. @see proc_sys_kernel(5), default of `pid_max` */
+export const MOST_PROCESSES = 32_768;
+
+function checkNumprocesses(name: string, value: number): void {
+  checkCount(name, "numprocesses", value);
+  if (value > MOST_PROCESSES) refuse(name, `numprocesses is ${value}: it must be ${MOST_PROCESSES} or less`);
+}
+
 function checkDuration(name: string, field: string, value: number): void {
   if (!(value >= 0 && value <= LONGEST_MS))
     refuse(name, `${field} is ${value / 1000} s: it must be 0 to ${LONGEST_MS / 1000} s`);
@@ -74,7 +85,7 @@ function checkText(name: string, field: string, value: string): void {
 
 function checkTexts(config: JobConfig): void {
   const { name, cmd, args, cwd, env } = config;
-  if (cmd.trim() === "") refuse(name, "cmd is empty");
+  if (typeof cmd !== "string" || cmd.trim() === "") refuse(name, "cmd is empty");
   for (const text of [cmd, ...args]) checkText(name, "cmd", text);
   if (cwd !== undefined) checkText(name, "cwd", cwd);
   for (const [key, value] of Object.entries(env)) {
@@ -100,13 +111,35 @@ function checkLimits(name: string, rlimits: Readonly<Record<string, ResourceLimi
 function check(config: JobConfig): void {
   const { name, restart } = config;
   checkTexts(config);
-  checkCount(name, "numprocesses", config.numprocesses);
+  checkNumprocesses(name, config.numprocesses);
+  if (config.priority !== Infinity) checkCount(name, "priority", config.priority);
   checkDuration(name, "graceful_timeout", config.gracefulTimeoutMs);
   checkFlapping(name, config.flapping);
   checkOutputs(name, config.redirectOutput);
   checkLimits(name, config.rlimits);
   if (!policies.includes(restart))
     refuse(name, `restart is ${JSON.stringify(restart)}: it must be ${policies.join(", ")}`);
+}
+
+const fields: ReadonlySet<string> = new Set(["name", "cmd", ...Object.keys(JOB_DEFAULTS)]);
+
+function refuseUnknown(name: string, given: readonly string[]): void {
+  const unknown = given.find((field) => !fields.has(field));
+  if (unknown !== undefined) refuse(name, `there is no setting "${unknown}"${didYouMean(unknown, fields)}`);
+}
+
+function splitArgs(name: string, args: string): string[] {
+  try {
+    return split(args);
+  } catch {
+    return refuse(name, `args ${JSON.stringify(args)}: a quote is not closed`);
+  }
+}
+
+function readFlapping(name: string, text: string): FlappingPolicy | undefined {
+  if (text.trim() === "") return undefined;
+  const policy = parseFlapping(text);
+  return policy ?? refuse(name, `flapping ${JSON.stringify(text)}: it takes attempts, window, retry_in, max_retry`);
 }
 
 const isUnset = (value: string | number | undefined): boolean => value === undefined || value === "";
@@ -118,15 +151,20 @@ const isUnset = (value: string | number | undefined): boolean => value === undef
  * @throws {@link GafferError} `job_invalid` or `bad_signal`, naming the field and what it may be.
  */
 export function resolveJob(settings: JobSettings, session?: string): JobConfig {
+  if (typeof settings.name !== "string") throw new GafferError("job_invalid", "Cannot load a job: it has no name");
   const name = fullName(parseJobName(settings.name, session));
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-  const { args = [], stopSignal = JOB_DEFAULTS.stopSignal } = settings;
+  refuseUnknown(name, Object.keys(given));
+  const { args = [], stopSignal = JOB_DEFAULTS.stopSignal, flapping } = settings;
   const config: JobConfig = {
     ...JOB_DEFAULTS,
     ...given,
     name,
     cmd: settings.cmd,
-    args: typeof args === "string" ? split(args) : args,
+    // Copies: what the caller does to its own later changes no job.
+    args: typeof args === "string" ? splitArgs(name, args) : [...args],
+    env: { ...settings.env },
+    flapping: typeof flapping === "string" ? readFlapping(name, flapping) : flapping,
     stopSignal: parseSignal(stopSignal),
     cwd: isUnset(settings.cwd) ? undefined : settings.cwd,
     uid: isUnset(settings.uid) ? undefined : settings.uid,
@@ -134,32 +172,4 @@ export function resolveJob(settings: JobSettings, session?: string): JobConfig {
   };
   check(config);
   return config;
-}
-
-/** Fields that a process is spawned from: a change of any other touches no process. */
-const spawnFields = [
-  "cmd",
-  "args",
-  "env",
-  "osEnv",
-  "cwd",
-  "uid",
-  "gid",
-  "shell",
-  "redirectOutput",
-  "redirectInput",
-  "customStreams",
-  "customChannels",
-  "detach",
-  "rlimits",
-] as const satisfies readonly (keyof JobConfig)[];
-
-/** Whether processes spawned from `before` are not what `after` asks for. */
-export function replacesProcesses(before: JobConfig, after: JobConfig): boolean {
-  return spawnFields.some((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
-}
-
-/** Whether two configs ask for the very same job. */
-export function isSameJob(before: JobConfig, after: JobConfig): boolean {
-  return JSON.stringify(before) === JSON.stringify(after);
 }

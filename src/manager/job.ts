@@ -7,7 +7,9 @@ import { type HeldJob, Holdback } from "./holdback.ts";
 import { ManagedProcess, type ProcessWorld } from "./managed-process.ts";
 import type { Report } from "./operation.ts";
 import { Settlement } from "./settlement.ts";
-import { Slot, type SlotJob, type Verdict } from "./slot.ts";
+import { type ChainedJob, RestartChain } from "./restart-chain.ts";
+import { type Life, Slot, type SlotJob, type Verdict } from "./slot.ts";
+import { SlotRow } from "./slot-row.ts";
 import { SpawnRequests, type Surroundings } from "./spawn-request.ts";
 
 /** What a job needs of its manager. */
@@ -17,6 +19,10 @@ export interface JobWorld extends ProcessWorld {
   nextId(): number;
   publish(kind: EventKind, name: string, fields: EventFields): void;
   onError(error: unknown): void;
+  /** Whether an unloaded job of the same name still has a process in slot `number`. */
+  isOccupied(name: string, number: number): boolean;
+  /** A slot of a job that does not want it is empty. */
+  onVacant(name: string, number: number): void;
 }
 
 /** Whether a job that ended with `status` (undefined = could not be spawned) is to be started again. */
@@ -26,7 +32,7 @@ function isRestarted(policy: JobConfig["restart"], status: ExitStatus | undefine
 }
 
 /** A named thing to keep running: its slots, what was committed to it, and when it is held back. */
-export class Job implements SlotJob, HeldJob {
+export class Job implements SlotJob, HeldJob, ChainedJob {
   #config: JobConfig;
   #requests: SpawnRequests;
   #holdback: Holdback | undefined;
@@ -35,12 +41,9 @@ export class Job implements SlotJob, HeldJob {
   /** How many processes it should have; scaling keeps over stop and start. */
   numprocesses: number;
   readonly #world: JobWorld;
-  #slots: Slot[] = [];
-  /** Slots that go as soon as they are empty. */
-  readonly #closing = new Set<Slot>();
+  readonly #row: SlotRow = new SlotRow((number) => new Slot(number, this));
   readonly #committed = new Set<Committed>();
-  /** Slots still to be restarted, one after the other. */
-  #chain: number[] = [];
+  readonly #chain = new RestartChain(this);
   #restAsked = false;
   readonly #settlement = new Settlement(() => this.#report());
 
@@ -67,12 +70,12 @@ export class Job implements SlotJob, HeldJob {
 
   /** Slots in order of their numbers. */
   get slots(): readonly Slot[] {
-    return this.#slots;
+    return this.#row.all;
   }
 
   /** Processes in slots, by slot. */
   get kept(): ManagedProcess[] {
-    return this.#slots.flatMap((slot) => slot.process ?? []);
+    return this.slots.flatMap((slot) => slot.process ?? []);
   }
 
   /** Committed processes, by age. */
@@ -87,15 +90,15 @@ export class Job implements SlotJob, HeldJob {
   /** Nothing is under way: what should run runs, waits or has given up, and nothing is being stopped. */
   get atRest(): boolean {
     return (
-      this.#chain.length === 0 &&
-      this.#slots.every((slot) => slot.atRest) &&
+      !this.#chain.busy &&
+      this.slots.every((slot) => slot.atRest) &&
       [...this.#committed].every(({ process }) => process.active && !process.stopping)
     );
   }
 
   /** Nothing of it is left. */
   get empty(): boolean {
-    return this.#committed.size === 0 && this.#slots.every((slot) => slot.process === undefined);
+    return this.#committed.size === 0 && this.slots.every((slot) => slot.process === undefined);
   }
 
   /** Starts what should run and does not; forgets every earlier failure. */
@@ -103,29 +106,17 @@ export class Job implements SlotJob, HeldJob {
     this.active = true;
     this.#holdback?.reset();
     this.publish("start", {});
-    this.#openSlots();
-    for (const slot of this.#slots) slot.start();
-  }
-
-  /** Opens the lowest free slots until there are as many as there should be. */
-  #openSlots(): void {
-    let open = this.#slots.length - this.#closing.size;
-    for (let number = 1; open < this.numprocesses; number++) {
-      const slot = this.#slots.find((one) => one.number === number);
-      if (slot === undefined) this.#slots.push(new Slot(number, this));
-      else if (!this.#closing.delete(slot)) continue;
-      open++;
-    }
-    this.#slots.sort((a, b) => a.number - b.number);
+    this.#row.openTo(this.numprocesses);
+    for (const slot of this.slots) slot.start();
   }
 
   /** Stops everything of it; it stays loaded. */
   stop(): void {
     this.active = false;
     this.#holdback?.reset();
-    this.#chain = [];
+    this.#chain.cancel();
     this.publish("stop", {});
-    for (const slot of this.#slots.toReversed()) this.#stopSlot(slot);
+    for (const slot of this.slots.toReversed()) this.#stopSlot(slot);
     for (const { process } of this.#committed) this.#tellStop(process);
     for (const { process } of this.#committed) process.stop();
   }
@@ -145,16 +136,16 @@ export class Job implements SlotJob, HeldJob {
   destroy(): void {
     this.active = false;
     this.#holdback?.reset();
-    this.#chain = [];
-    for (const slot of this.#slots) slot.destroy();
+    this.#chain.cancel();
+    for (const slot of this.slots) slot.destroy();
     for (const { process } of this.#committed) process.destroy();
   }
 
   /** Replaces every process of the slots; those that wait start now. */
   replaceAll(): void {
-    this.#chain = [];
+    this.#chain.cancel();
     this.#holdback?.reset();
-    for (const slot of this.#slots) {
+    for (const slot of this.slots) {
       if (slot.process !== undefined) this.#tellStop(slot.process);
       if (this.wants(slot)) slot.recycle();
       else slot.stop();
@@ -167,13 +158,13 @@ export class Job implements SlotJob, HeldJob {
    * @returns whether another follows.
    */
   stopProcess(process: ManagedProcess, scaleDown: boolean): boolean {
-    const slot = this.#slots.find((one) => one.process === process);
+    const slot = this.slots.find((one) => one.process === process);
     if (slot === undefined) {
       this.#tellStop(process);
       process.stop();
       return false;
     }
-    if (scaleDown && !this.#closing.has(slot)) {
+    if (scaleDown && slot.open) {
       this.numprocesses--;
       this.publish("update", { numprocesses: this.numprocesses });
       this.#reap(slot);
@@ -183,81 +174,88 @@ export class Job implements SlotJob, HeldJob {
 
   /** Stops every process; the slots are filled again as they fall empty. */
   stopAllOnce(): void {
-    for (const slot of this.#slots) if (slot.process !== undefined) this.#stopSlot(slot);
-    for (const { process } of this.#committed) process.stop();
+    for (const slot of this.slots) if (slot.process !== undefined) this.#stopSlot(slot);
+    for (const { process } of this.#committed) {
+      this.#tellStop(process);
+      process.stop();
+    }
   }
 
   /** Replaces the processes one after the other, and halts when a replacement fails. */
   restart(): void {
     this.publish("restart", {});
     this.#holdback?.reset();
-    if (!this.active) this.active = true;
-    this.#openSlots();
-    this.#chain = this.#slots.filter((slot) => this.wants(slot)).map((slot) => slot.number);
-    this.#restartNext();
+    if (!this.active) return this.start();
+    this.#row.openTo(this.numprocesses);
+    this.#chain.begin(this.#row.open);
   }
 
-  #restartNext(): void {
-    const [next] = this.#chain;
-    const slot = this.#slots.find(({ number }) => number === next);
-    if (slot === undefined) {
-      this.#chain = [];
-      return;
-    }
+  recycle(slot: Slot): void {
     if (slot.process !== undefined) this.#tellStop(slot.process);
     slot.recycle();
   }
 
-  /** A slot of the chain is at rest again: on with the next, unless its replacement failed. */
-  #continueChain(slot: Slot): void {
-    if (this.#chain[0] !== slot.number || !slot.atRest || slot.state === "stopped") return;
-    this.#chain = slot.state === "running" ? this.#chain.slice(1) : [];
-    if (this.#chain.length > 0) this.#world.turn.input(() => this.#restartNext());
+  later(work: () => void): void {
+    this.#world.turn.input(work);
+  }
+
+  /** What waited for the end of a pause that the restart ended is tried now, its turn will not come. */
+  onHalt(): void {
+    for (const slot of this.slots) if (this.wants(slot)) slot.retry();
+  }
+
+  /** Fills no slot any more; what runs goes on until it is stopped. */
+  freeze(): void {
+    this.active = false;
+    this.#holdback?.reset();
+    this.#chain.cancel();
+    for (const slot of this.slots) if (slot.process === undefined) slot.stop();
+  }
+
+  /** The place of a slot has fallen free. */
+  fill(number: number): void {
+    const slot = this.#row.at(number);
+    if (slot?.state === "stopped" && this.wants(slot)) slot.start();
   }
 
   /** Makes the number of processes what it should be. */
   resize(numprocesses: number): void {
     this.numprocesses = numprocesses;
     this.publish("update", { numprocesses });
-    const open = this.#slots.filter((slot) => !this.#closing.has(slot));
-    for (const slot of open.slice(numprocesses).toReversed()) this.#reap(slot);
+    for (const slot of this.#row.open.slice(numprocesses).toReversed()) this.#reap(slot);
+    this.#row.openTo(this.numprocesses);
     if (!this.active) return;
-    this.#openSlots();
-    for (const slot of this.#slots) if (slot.state === "stopped" && this.wants(slot)) slot.start();
+    for (const slot of this.slots) if (slot.state === "stopped" && this.wants(slot)) slot.start();
   }
 
   /** Closes a slot: it is emptied, and not filled again. */
   #reap(slot: Slot): void {
-    this.#closing.add(slot);
+    slot.open = false;
     const process = slot.process;
     if (process !== undefined && !process.stopping) {
       const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
       this.publish("reap", { pid: process.id, ...osPid, slot: slot.number });
     }
     slot.stop();
-    this.#dropClosed(slot);
-  }
-
-  #dropClosed(slot: Slot): void {
-    if (slot.process !== undefined || !this.#closing.delete(slot)) return;
-    this.#slots = this.#slots.filter((one) => one !== slot);
+    this.onChange(slot);
   }
 
   /**
    * Takes a changed config: processes are replaced only when what they were spawned from changed.
    *
-   * @returns whether they are.
+   * @param replaces - whether they are.
    * @throws {@link GafferError} `job_invalid`, with nothing changed.
    */
   update(config: JobConfig, replaces: boolean): void {
     const requests = new SpawnRequests(config, this.#world.surroundings);
+    const isResized = config.numprocesses !== this.#config.numprocesses;
     this.#config = config;
     this.#requests = requests;
     this.#holdback?.reset();
     this.#holdback = config.flapping && new Holdback(config.flapping, this);
-    this.resize(config.numprocesses);
+    this.resize(isResized ? config.numprocesses : this.numprocesses);
     if (replaces && this.active) this.replaceAll();
-    else if (this.active) for (const slot of this.#slots) slot.retry();
+    else if (this.active) for (const slot of this.slots) slot.retry();
   }
 
   /** Runs one process once, outside the slots. */
@@ -269,6 +267,7 @@ export class Job implements SlotJob, HeldJob {
       world: this.#world,
       policy: { stopSignal, gracefulTimeoutMs: gracefulTimeoutMs ?? own },
       publish: (kind, fields) => this.publish(kind, fields),
+      onSpawned: () => this.#rested(),
       onKilled: () => this.#settlement.killed(one.process.label),
       onGone: () => {
         this.#committed.delete(one);
@@ -300,14 +299,18 @@ export class Job implements SlotJob, HeldJob {
   #report(): Omit<Report, "killed"> {
     const running = this.kept.filter((process) => process.active).length;
     const wanted = this.active ? this.numprocesses : 0;
-    const problems = this.#slots
+    const problems = this.slots
       .filter((slot) => this.wants(slot) && slot.state !== "running")
       .map((slot) => ({ label: `${this.name}.${slot.number}`, reason: slot.reason }));
     return { running, wanted, problems };
   }
 
   wants(slot: Slot): boolean {
-    return this.active && !this.#closing.has(slot);
+    return this.active && slot.open;
+  }
+
+  isOccupied(slot: Slot): boolean {
+    return this.#world.isOccupied(this.name, slot.number);
   }
 
   prepare(slot: Slot): ManagedProcess {
@@ -319,15 +322,21 @@ export class Job implements SlotJob, HeldJob {
     this.#world.publish(kind, this.name, fields);
   }
 
-  judge(slot: Slot, life: { livedMs: number; status: ExitStatus | undefined }): Verdict {
+  judge(slot: Slot, life: Life): Verdict {
     if (!isRestarted(this.#config.restart, life.status)) {
       if (life.status !== undefined) return { kind: "rest" };
       return { kind: "give-up", reason: `${slot.lastExit?.reason ?? "could not be started"}; restart is never` };
     }
+    // An end by a signal that we were told to send is no failure of the job.
+    if (life.asked) return { kind: "retry", delayMs: 0 };
     const delayMs = slot.delay.next(life.livedMs, this.clock.random());
     if (this.#holdback === undefined) return { kind: "retry", delayMs };
     // Flapping stands instead of the delay, but what cannot even be spawned is not tried in a tight loop.
     return this.#holdback.judge(life.livedMs, life.status === undefined ? delayMs : 0);
+  }
+
+  livesMs(): number[] {
+    return this.kept.filter((process) => process.active).map((process) => process.livedMs);
   }
 
   onFlap(reason: string, retryInMs: number): void {
@@ -335,7 +344,7 @@ export class Job implements SlotJob, HeldJob {
   }
 
   onGiveUp(reason: string): void {
-    for (const slot of this.#slots) {
+    for (const slot of this.slots) {
       if (slot.state !== "backoff") continue;
       slot.giveUp(reason);
       this.publish("failed", { slot: slot.number, reason });
@@ -343,8 +352,7 @@ export class Job implements SlotJob, HeldJob {
   }
 
   onResume(): void {
-    this.#holdback?.noteLives(this.kept.filter((process) => process.active).map((process) => process.livedMs));
-    for (const slot of this.#slots) if (this.wants(slot)) slot.retry();
+    for (const slot of this.slots) if (this.wants(slot)) slot.retry();
   }
 
   onKilled(slot: Slot): void {
@@ -352,8 +360,9 @@ export class Job implements SlotJob, HeldJob {
   }
 
   onChange(slot: Slot): void {
-    this.#continueChain(slot);
-    if (slot.state === "stopped") this.#dropClosed(slot);
+    this.#chain.onChange(slot);
+    if (slot.state === "stopped") this.#row.drop(slot);
+    if (slot.process === undefined && !this.wants(slot)) this.#world.onVacant(this.name, slot.number);
     if (slot.atRest) this.#rested();
   }
 

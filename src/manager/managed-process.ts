@@ -170,15 +170,16 @@ export class ManagedProcess implements ProcessObserver {
     if (this.#stopping) return;
     this.#stopping = true;
     if (this.status === undefined) this.asked = true;
-    // Before exec is confirmed there is nobody to ask: it is asked as soon as it runs.
-    if (this.osPid !== undefined && !this.#sweeping && !this.#emptied) this.#askToStop();
+    if (this.#sweeping || this.#emptied) return;
+    this.#askToStop();
   }
 
   #askToStop(): void {
     const { stopSignal, gracefulTimeoutMs } = this.#policy;
     if (gracefulTimeoutMs === 0) return this.destroy();
     this.#timer?.cancel();
-    this.#host?.signal(stopSignal);
+    // Before exec is confirmed there is nobody to ask: it is asked as soon as it runs.
+    if (this.osPid !== undefined) this.#host?.signal(stopSignal);
     this.#timer = this.#after(gracefulTimeoutMs, () => this.destroy());
   }
 
@@ -188,8 +189,13 @@ export class ManagedProcess implements ProcessObserver {
     if (this.status === undefined) this.asked = true;
     if (this.#emptied) return;
     this.#timer?.cancel();
-    if (this.osPid === undefined) this.#doomed = true;
-    if (this.osPid === undefined || this.killed) return;
+    if (this.osPid === undefined) {
+      // Done again when it is told to run: until then nobody knows what there is to kill.
+      this.#doomed = true;
+      this.#host?.destroy();
+      return;
+    }
+    if (this.killed) return;
     this.killed = true;
     this.#owner.onKilled(this);
     this.#host?.destroy();

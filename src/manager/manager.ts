@@ -9,11 +9,13 @@ import type { EventFields, EventKind, GafferEvent } from "./gaffer-event.ts";
 import { Job, type JobWorld } from "./job.ts";
 import { JobCatalog } from "./job-catalog.ts";
 import type { JobConfig } from "./job-config.ts";
-import { type JobSettings, replacesProcesses, resolveJob } from "./job-settings.ts";
+import { replacesProcesses } from "./job-comparison.ts";
+import { type JobSettings, resolveJob } from "./job-settings.ts";
 import type { ManagedProcess } from "./managed-process.ts";
 import type { Operation, Report } from "./operation.ts";
 import type { ProcessHost } from "./process-host.ts";
-import { compareSession } from "./session-difference.ts";
+import { compareSession, refuseTwins } from "./session-difference.ts";
+import { shutDown } from "./shutdown.ts";
 import { SpawnRequests } from "./spawn-request.ts";
 import { applyScale, type Scaled } from "./scale.ts";
 import { Turn } from "./turn.ts";
@@ -64,7 +66,9 @@ export class Manager extends JobCatalog {
   readonly #onError: (error: unknown) => void;
   #apps: readonly App[] = [];
   #started = false;
-  #stopping: Promise<Report> | undefined;
+  /** It has begun to stop, and takes no new work. */
+  #closing = false;
+  #stopped: Promise<Report> | undefined;
   #lastId = 0;
 
   constructor({ host, clock, env, cwd, onError = () => undefined }: ManagerOptions) {
@@ -81,6 +85,11 @@ export class Manager extends JobCatalog {
       nextId: () => this.getProcessId(),
       publish: (kind, name, fields) => this.#publish(kind, name, fields),
       onError,
+      isOccupied: (name, number) => this.isLeaving(name, number),
+      onVacant: (name, number) => {
+        // An unloaded job leaves its place to one that was loaded under its name meanwhile.
+        if (this.leaving.size > 0) this.#turn.input(() => this.loaded.get(name)?.fill(number));
+      },
     };
   }
 
@@ -91,7 +100,7 @@ export class Manager extends JobCatalog {
 
   /** Whether it takes commands. */
   get active(): boolean {
-    return this.#started && this.#stopping === undefined;
+    return this.#started && !this.#closing;
   }
 
   get started(): boolean {
@@ -126,25 +135,18 @@ export class Manager extends JobCatalog {
 
   /** Refuses new work, stops every job in reverse order of priority, then the apps. A second call waits with the first. */
   async stop(callback?: (report: Report) => void): Promise<Report> {
-    this.#stopping ??= this.#stopAll();
-    const report = await this.#stopping;
+    this.#closing = true;
+    this.#stopped ??= this.#stopAll();
+    const report = await this.#stopped;
     callback?.(report);
     return report;
   }
 
   async #stopAll(): Promise<Report> {
-    const killed: string[] = [];
-    const leaving = [...this.leaving].map((job) => job.settled());
-    const priorities = [...new Set([...this.loaded.values()].map((job) => job.config.priority))];
-    for (const priority of priorities.toSorted((a, b) => (a < b ? 1 : -1))) {
-      const level = [...this.loaded.values()].filter((job) => job.config.priority === priority);
-      this.#turn.run(() => level.toReversed().forEach((job) => job.stop()));
-      for (const report of await Promise.all(level.map((job) => job.settled()))) killed.push(...report.killed);
-    }
-    for (const report of await Promise.all(leaving)) killed.push(...report.killed);
+    const report = await shutDown({ loaded: this.loaded.values(), leaving: this.leaving, turn: this.#turn });
     for (const app of this.#apps) await this.#guard(() => app.stop());
     this.#started = false;
-    return { running: 0, wanted: 0, killed, problems: [] };
+    return report;
   }
 
   /** SIGKILLs every process now; a {@link stop} under way then ends at once. */
@@ -161,7 +163,7 @@ export class Manager extends JobCatalog {
   }
 
   #refuseWhenStopping(what: string): void {
-    if (this.#stopping !== undefined) throw new GafferError("shutting_down", `Cannot ${what}: gaffer is stopping`);
+    if (this.#closing) throw new GafferError("shutting_down", `Cannot ${what}: gaffer is stopping`);
   }
 
   /** A channel of events: `EVENTS`, `EVENTS:<pattern>`, `JOB:<session.job>`, `PROCESS:<id>`. */
@@ -229,11 +231,19 @@ export class Manager extends JobCatalog {
     });
   }
 
-  /** Takes a job's new config and touches only what changed. @throws {@link GafferError} `job_not_found`, `job_invalid` */
+  /**
+   * Takes a job's new config and touches only what changed: processes are replaced when what they were spawned from did,
+   * and a number that a scaling set stays unless the config's own changed.
+   *
+   * @param options - `start` starts a stopped job, too. @defaultValue it stays as it is
+   * @throws {@link GafferError} `job_not_found`, `job_invalid`, `shutting_down`, with nothing changed.
+   */
   update(settings: JobSettings, options: LoadOptions = {}): Operation<string> {
     const config = this.#resolve(settings, options);
+    const { start = false } = options;
     return this.#command("update", this.find(config.name), (job) => {
       job.update(config, replacesProcesses(job.config, config));
+      if (start && !job.active) job.start();
       return job.name;
     });
   }
@@ -245,16 +255,17 @@ export class Manager extends JobCatalog {
   applySession(session: string, settings: readonly JobSettings[]): Operation<Difference> {
     this.#refuseWhenStopping("apply a session");
     const configs = settings.map((one) => resolveJob(one, session));
+    refuseTwins(session, configs);
     for (const config of configs) SpawnRequests.check(config, this.#world.surroundings);
     const { unchanged, changed, added, removed } = compareSession(
       this.jobs(session).map((name) => this.get(name)),
       configs,
     );
-    const operations = [
+    const operations = this.#turn.run(() => [
       ...removed.map((name) => this.unload(name)),
       ...changed.map((config) => this.update(config)),
       ...added.toSorted(byPriority).map((config) => this.load(config)),
-    ];
+    ]);
     const result = {
       unchanged: unchanged.map(nameOf),
       changed: changed.map(nameOf),

@@ -61,7 +61,10 @@ export interface HostProcess {
   signal(signal: number): void;
   /** Sends a signal to the leader alone. */
   signalLeader(signal: number): void;
-  /** SIGKILLs whatever is left of the tree, and goes on until nothing is: `emptied` follows. */
+  /**
+   * SIGKILLs whatever is left of the tree, and goes on until nothing is: `emptied` follows. Before `spawned` it kills
+   * what is there already; `spawned` and the end, or `spawnFailed`, follow.
+   */
   destroy(): void;
   /** Reads what is there and closes the outputs that a stranger still holds: `closed` follows. */
   abandonOutput(): void;

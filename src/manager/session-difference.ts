@@ -1,5 +1,6 @@
+import { GafferError } from "../base/gaffer-error.ts";
 import type { JobConfig } from "./job-config.ts";
-import { isSameJob } from "./job-settings.ts";
+import { isSameJob } from "./job-comparison.ts";
 
 /** What must be done to make the jobs of a session those of a file. */
 export interface SessionDifference {
@@ -25,4 +26,21 @@ export function compareSession(there: readonly JobConfig[], wanted: readonly Job
     added: wanted.filter((config) => !before.has(config.name)),
     removed: [...before.keys()].filter((name) => !after.has(name)),
   };
+}
+
+/**
+ * Refuses a session that names a job twice, or one of another session.
+ *
+ * @throws {@link GafferError} `job_invalid`
+ */
+export function refuseTwins(session: string, configs: readonly JobConfig[]): void {
+  const seen = new Set<string>();
+  for (const { name } of configs) {
+    const isForeign = !name.startsWith(`${session}.`);
+    if (isForeign || seen.has(name)) {
+      const fact = isForeign ? "it is of another session" : "it is there twice";
+      throw new GafferError("job_invalid", `Cannot apply session "${session}": job "${name}": ${fact}`);
+    }
+    seen.add(name);
+  }
 }

@@ -17,16 +17,27 @@ export type Verdict =
   /** Its work is done: the restart policy asks for no other. */
   | { readonly kind: "rest" };
 
+/** A life that no stop ended. */
+export interface Life {
+  readonly livedMs: number;
+  /** Undefined when it could not be spawned. */
+  readonly status: ExitStatus | undefined;
+  /** Whether a signal that we were told to send ended it. */
+  readonly asked: boolean;
+}
+
 /** What a slot needs of its job. */
 export interface SlotJob {
   readonly clock: Clock;
   /** Whether the slot should hold a running process. */
   wants(slot: Slot): boolean;
+  /** Whether an unloaded job of the same name still has a process in the place of this slot. */
+  isOccupied(slot: Slot): boolean;
   /** A process for the slot, not spawned yet. */
   prepare(slot: Slot): ManagedProcess;
   publish(kind: EventKind, fields: EventFields): void;
-  /** Asked after each end nobody asked for; `status` is undefined when the spawn failed. */
-  judge(slot: Slot, life: { livedMs: number; status: ExitStatus | undefined }): Verdict;
+  /** Asked after each end that no stop caused. */
+  judge(slot: Slot, life: Life): Verdict;
   /** A process of the slot had to be killed. */
   onKilled(slot: Slot): void;
   /** The slot came to a new state. */
@@ -51,10 +62,14 @@ export class Slot implements ProcessOwner {
   restarts = 0;
   process: ManagedProcess | undefined;
   lastExit: LastExit | undefined;
+  /** Whether it belongs to its job still; a closed one goes as soon as it is empty. */
+  open = true;
   readonly delay: RestartDelay = new RestartDelay();
   readonly #job: SlotJob;
   #state: ProcessState = "stopped";
   #timer: Timer | undefined;
+  /** Somebody asked for a start while what the last leader left behind was being stopped. */
+  #startAsked = false;
 
   constructor(number: number, job: SlotJob) {
     this.number = number;
@@ -65,9 +80,11 @@ export class Slot implements ProcessOwner {
     return this.#state;
   }
 
-  /** Nothing is under way here: it runs, or waits, or holds nothing. */
+  /** Nothing is under way here: it runs, or waits, or holds nothing and should not. */
   get atRest(): boolean {
-    return this.process === undefined || this.#state === "running";
+    if (this.#state === "running") return true;
+    if (this.process !== undefined || this.#state === "starting") return false;
+    return this.#state !== "stopped" || !this.#job.wants(this);
   }
 
   /** The only writer of the state. */
@@ -84,13 +101,16 @@ export class Slot implements ProcessOwner {
 
   /** Starts a process here unless one is there; one that is being stopped is followed by another when it is gone. */
   start(): void {
-    if (this.process !== undefined) return;
     this.delay.reset();
-    this.#launch("start");
+    if (this.process === undefined) this.#launch("start");
+    else if (this.#state === "exited") this.#startAsked = true;
   }
 
   #launch(input: "start" | "retry"): void {
+    // The place is taken: the manager starts it when it is free.
+    if (this.#job.isOccupied(this)) return;
     this.#cancelTimer();
+    this.#startAsked = false;
     this.#move(input);
     this.process = this.#job.prepare(this);
     this.process.spawn();
@@ -99,6 +119,7 @@ export class Slot implements ProcessOwner {
   /** Empties the slot. */
   stop(): void {
     this.#cancelTimer();
+    this.#startAsked = false;
     if (this.#state === "stopped" || this.#state === "stopping") return;
     const isEmpty = this.process === undefined;
     const needsGone = isEmpty && this.#state === "exited";
@@ -174,20 +195,19 @@ export class Slot implements ProcessOwner {
 
   /** Publishes an end that no stop caused, with what follows it, and lets that follow. */
   #follow(kind: EventKind, fields: EventFields, process: ManagedProcess): void {
-    const life = { livedMs: process.livedMs, status: process.status };
-    const verdict = this.#judge(process, life);
+    const verdict = this.#judge(process);
     const wait = verdict.kind === "retry" ? verdict.delayMs : verdict.kind === "hold" ? verdict.retryInMs : 0;
     this.#job.publish(kind, wait > 0 ? { ...fields, retry_in: Math.round(wait) / 1000 } : fields);
-    this.#obey(verdict, fields.reason ?? "");
+    this.#obey(verdict, fields.reason ?? "", process.asked);
   }
 
-  #judge(process: ManagedProcess, life: { livedMs: number; status: ExitStatus | undefined }): Verdict {
+  #judge(process: ManagedProcess): Verdict {
     if (!this.#job.wants(this)) return { kind: "rest" };
-    // An end by a signal that we were told to send is no failure of the job.
-    return process.asked ? { kind: "retry", delayMs: 0 } : this.#job.judge(this, life);
+    if (this.#startAsked) return { kind: "retry", delayMs: 0 };
+    return this.#job.judge(this, { livedMs: process.livedMs, status: process.status, asked: process.asked });
   }
 
-  #obey(verdict: Verdict, reason: string): void {
+  #obey(verdict: Verdict, reason: string, asked: boolean): void {
     switch (verdict.kind) {
       case "rest":
         this.reason = reason;
@@ -201,20 +221,22 @@ export class Slot implements ProcessOwner {
         this.#move("hold", verdict.reason);
         return;
       case "retry":
-        this.#retryAfter(verdict.delayMs, reason);
+        if (verdict.delayMs > 0) this.#retryAfter(verdict.delayMs, reason);
+        else this.#again(asked);
     }
   }
 
   #retryAfter(delayMs: number, reason: string): void {
-    if (delayMs > 0) {
-      this.#move("hold", `${reason}; next try in ${(delayMs / 1000).toFixed(1)} s`);
-      this.#timer = this.#job.after(delayMs, () => {
-        this.#timer = undefined;
-        this.retry();
-      });
-      return;
-    }
-    this.restarts++;
+    this.#move("hold", `${reason}; next try in ${(delayMs / 1000).toFixed(1)} s`);
+    this.#timer = this.#job.after(delayMs, () => {
+      this.#timer = undefined;
+      this.retry();
+    });
+  }
+
+  /** Starts another after an end; one that we were told to cause is no restart that counts. */
+  #again(asked: boolean): void {
+    if (!asked) this.restarts++;
     this.#launch("retry");
   }
 
