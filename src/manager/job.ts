@@ -288,7 +288,7 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
   }
 
   #rested(): void {
-    if (this.#restAsked || !this.#settlement.pending) return;
+    if (this.#restAsked || this.#settlement.waiting === 0) return;
     this.#restAsked = true;
     this.#world.turn.tell(() => {
       this.#restAsked = false;
