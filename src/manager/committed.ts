@@ -2,7 +2,7 @@ import type { GafferError } from "../base/gaffer-error.ts";
 import type { EventFields, EventKind } from "./gaffer-event.ts";
 import { ManagedProcess, type ProcessOwner, type ProcessWorld, type StopPolicy } from "./managed-process.ts";
 import type { SpawnRequest } from "./process-host.ts";
-import { exitFields } from "./slot.ts";
+import { exitFields, spawnFields } from "./slot.ts";
 
 /** What a committed process is made from, and whom it tells. */
 export interface CommittedOptions {
@@ -32,7 +32,7 @@ export class Committed implements ProcessOwner {
   }
 
   onSpawned(): void {
-    this.#options.publish("spawn", this.#fields());
+    this.#options.publish("spawn", { ...this.#fields(), ...spawnFields(this.process) });
     this.#options.onSpawned();
   }
 

@@ -68,13 +68,20 @@ export class EventEmitter<Payload> {
     this.#subscriptions = this.#subscriptions.filter((one) => !which(one));
   }
 
-  /** Publishes under one topic or several at once; each listener is called with the first that matches. */
+  /**
+   * Publishes under one topic or several at once. A listener is called once, with the first that matches, under however
+   * many patterns it listens; one that is unsubscribed meanwhile is not called any more.
+   */
   publish(topics: string | readonly string[], payload: Payload): void {
     const all = typeof topics === "string" ? [topics] : topics;
-    for (const one of this.#subscriptions) {
+    const called = new Set<Listener<Payload>>();
+    const before = this.#subscriptions;
+    for (const one of before) {
       const topic = all.find((candidate) => matches(one.pattern, candidate));
-      if (topic === undefined) continue;
+      if (topic === undefined || called.has(one.listener)) continue;
+      if (this.#subscriptions !== before && !this.#subscriptions.includes(one)) continue;
       if (one.once) this.#remove((other) => other === one);
+      called.add(one.listener);
       this.#call(one.listener, topic, payload);
     }
   }

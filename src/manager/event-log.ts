@@ -17,9 +17,12 @@ export class EventLog {
   readonly #clock: Clock;
   readonly #emitter: EventEmitter<GafferEvent>;
   readonly #kept: GafferEvent[] = [];
+  readonly #limit: number;
   #seq = 0;
 
-  constructor(clock: Clock, emitter: EventEmitter<GafferEvent>) {
+  /** @param limit - how many events are kept. @defaultValue {@link HISTORY_LIMIT} */
+  constructor(clock: Clock, emitter: EventEmitter<GafferEvent>, limit: number = HISTORY_LIMIT) {
+    this.#limit = limit;
     this.#clock = clock;
     this.#emitter = emitter;
   }
@@ -34,7 +37,7 @@ export class EventLog {
     const record = { event, name, time: this.#clock.wallMs(), seq: ++this.#seq, ...fields };
     this.#kept.push(record);
     // Cut rarely: shifting one by one would move the whole array each time.
-    if (this.#kept.length >= HISTORY_LIMIT * 1.25) this.#kept.splice(0, this.#kept.length - HISTORY_LIMIT);
+    if (this.#kept.length >= this.#limit * 1.25) this.#kept.splice(0, this.#kept.length - this.#limit);
     return record;
   }
 
@@ -44,7 +47,7 @@ export class EventLog {
 
   /** Events after `seq`; 0 asks for all that is kept. */
   since(seq: number): EventsSince {
-    const kept = this.#kept.slice(-HISTORY_LIMIT);
+    const kept = this.#kept.slice(-this.#limit);
     const first = kept[0]?.seq ?? this.#seq + 1;
     const events = kept.filter((event) => event.seq > seq);
     return { events, missed: seq === 0 ? 0 : Math.max(0, first - seq - 1) };

@@ -41,6 +41,9 @@ export interface EventFields {
   readonly retry_in?: number;
   /** Signal sent. */
   readonly signum?: number;
+  /** Whether it is left running when gaffer ends; `detached` and `detach` are two names of one thing. */
+  readonly detached?: boolean;
+  readonly detach?: boolean;
   /** How many processes the job should have now. */
   readonly numprocesses?: number;
 }

@@ -223,6 +223,11 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
     this.numprocesses = numprocesses;
     this.publish("update", { numprocesses });
     for (const slot of this.#row.open.slice(numprocesses).toReversed()) this.#reap(slot);
+    this.manage();
+  }
+
+  /** Fills slots that should run and hold nothing; those that wait for their next try go on waiting. */
+  manage(): void {
     this.#row.openTo(this.numprocesses);
     if (!this.active) return;
     for (const slot of this.slots) if (slot.state === "stopped" && this.wants(slot)) slot.start();
@@ -288,7 +293,7 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
   }
 
   #rested(): void {
-    if (this.#restAsked || !this.#settlement.pending) return;
+    if (this.#restAsked || this.#settlement.waiting === 0) return;
     this.#restAsked = true;
     this.#world.turn.tell(() => {
       this.#restAsked = false;

@@ -2,9 +2,10 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { parseSignal } from "../base/signals.ts";
 import type { App } from "./app.ts";
 import type { Clock } from "./clock.ts";
+import type { Channel } from "./channel.ts";
 import { EventChannel } from "./event-channel.ts";
 import { EventEmitter } from "./event-emitter.ts";
-import { EventLog, type EventsSince } from "./event-log.ts";
+import { EventLog, type EventsSince, HISTORY_LIMIT } from "./event-log.ts";
 import type { EventFields, EventKind, GafferEvent } from "./gaffer-event.ts";
 import { Job, type JobWorld } from "./job.ts";
 import { JobCatalog } from "./job-catalog.ts";
@@ -18,6 +19,7 @@ import { compareSession, refuseTwins } from "./session-difference.ts";
 import { shutDown } from "./shutdown.ts";
 import { SpawnRequests } from "./spawn-request.ts";
 import { applyScale, type Scaled } from "./scale.ts";
+import { parseTopic } from "./topic.ts";
 import { Turn } from "./turn.ts";
 
 /** What a manager works with. */
@@ -28,6 +30,8 @@ export interface ManagerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Folder of a job that names none; absolute. */
   readonly cwd: string;
+  /** Events kept for late readers. @defaultValue `10_000` */
+  readonly historyLimit?: number;
   /** Told of what went wrong inside, a listener or an app for one. @defaultValue throws nothing, says nothing */
   readonly onError?: (error: unknown) => void;
 }
@@ -64,6 +68,7 @@ export class Manager extends JobCatalog {
   readonly #world: JobWorld;
   readonly #turn: Turn;
   readonly #onError: (error: unknown) => void;
+  readonly #topics = new Map<string, (target: string) => unknown>();
   #apps: readonly App[] = [];
   #started = false;
   /** It has begun to stop, and takes no new work. */
@@ -71,12 +76,12 @@ export class Manager extends JobCatalog {
   #stopped: Promise<Report> | undefined;
   #lastId = 0;
 
-  constructor({ host, clock, env, cwd, onError = () => undefined }: ManagerOptions) {
+  constructor({ host, clock, env, cwd, historyLimit = HISTORY_LIMIT, onError = () => undefined }: ManagerOptions) {
     super();
     this.#onError = onError;
     this.#turn = new Turn(onError);
     this.events = new EventEmitter(onError);
-    this.#log = new EventLog(clock, this.events);
+    this.#log = new EventLog(clock, this.events, historyLimit);
     this.#world = {
       host,
       clock,
@@ -166,13 +171,25 @@ export class Manager extends JobCatalog {
     if (this.#closing) throw new GafferError("shutting_down", `Cannot ${what}: gaffer is stopping`);
   }
 
-  /** A channel of events: `EVENTS`, `EVENTS:<pattern>`, `JOB:<session.job>`, `PROCESS:<id>`. */
-  subscribe(topic: string): EventChannel {
-    return new EventChannel(topic, this.events);
+  /**
+   * A channel of events: `EVENTS`, `EVENTS:<pattern>`, `JOB:<session.job>`, `PROCESS:<id>`, or of a source that
+   * {@link provideTopic} added (say what its events tell as `Payload`).
+   *
+   * @throws {@link GafferError} `bad_topic`; a source of its own may throw more.
+   */
+  subscribe<Payload extends object = GafferEvent>(topic: string): Channel<Payload> {
+    const { source, target } = parseTopic(topic);
+    const channel = this.#topics.get(source)?.(target) ?? new EventChannel(topic, this.events);
+    return channel as Channel<Payload>;
+  }
+
+  /** Adds topics `SOURCE:<target>` that come from elsewhere: STATS and STREAM do. */
+  provideTopic<Payload extends object>(source: string, open: (target: string) => Channel<Payload>): void {
+    this.#topics.set(source.toUpperCase(), open as (target: string) => unknown);
   }
 
   /** Ends a channel. */
-  unsubscribe(_topic: string, channel: EventChannel): void {
+  unsubscribe<Payload>(_topic: string, channel: Channel<Payload>): void {
     channel.close();
   }
 
@@ -225,7 +242,7 @@ export class Manager extends JobCatalog {
   reload(name: string, session?: string): Operation<string> {
     return this.#command("reload", this.find(name, session), (job) => {
       job.publish("reload", {});
-      job.resize(job.config.numprocesses);
+      if (job.numprocesses !== job.config.numprocesses) job.resize(job.config.numprocesses);
       job.replaceAll();
       return job.name;
     });
@@ -326,17 +343,17 @@ export class Manager extends JobCatalog {
     });
   }
 
-  /** Fills slots that should run and are empty, those that wait included. */
+  /** Fills slots that should run and hold nothing; those that wait for their next try go on waiting. */
   manage(name: string): Operation<string> {
     return this.#command("manage", this.find(name), (job) => {
-      if (job.active) job.resize(job.numprocesses);
+      job.manage();
       return job.name;
     });
   }
 
   /** {@link manage} for every job. */
   wakeup(): void {
-    for (const name of this.loaded.keys()) this.manage(name);
+    for (const name of this.jobs()) this.manage(name);
   }
 
   /** The next number of a process: 1, 2, 3 …, never used twice. */

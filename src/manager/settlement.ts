@@ -9,9 +9,9 @@ export class Settlement {
     this.#report = report;
   }
 
-  /** Whether anybody waits. */
-  get pending(): boolean {
-    return this.#waiting.length > 0;
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   wait(): Promise<Report> {

@@ -155,7 +155,7 @@ export class Slot implements ProcessOwner {
 
   onSpawned(process: ManagedProcess): void {
     this.#move("spawned");
-    this.#job.publish("spawn", this.#fields(process));
+    this.#job.publish("spawn", { ...this.#fields(process), ...spawnFields(process) });
   }
 
   onSpawnFailed(process: ManagedProcess, error: GafferError): void {
@@ -249,6 +249,11 @@ export class Slot implements ProcessOwner {
     const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
     return { pid: process.id, ...osPid, slot: this.number };
   }
+}
+
+/** What a spawn event tells: gaffer 0.4 sent `detached`, its documents promise `detach`. */
+export function spawnFields({ request }: ManagedProcess): EventFields {
+  return { detached: request.detach, detach: request.detach };
 }
 
 /** What an exit event tells of a process that is gone. */

@@ -111,9 +111,16 @@ export class Watch {
     if (!model.open.has(slot) && state !== "stopping") broken(`${label} is closed, and ${state}`);
     const isIdle = state === "stopped" || state === "stopping";
     if (!model.active && !isIdle && !this.#watched.stopping()) broken(`${label} is ${state} in a stopped job`);
+    if (state === "stopped" && model.active) this.#checkOccupied(label);
     const ends = this.#ledger.uncausedAt(label);
     if (restarts > ends) broken(`${label} counts ${restarts} restarts of ${ends} ends of its own`);
     if (state === "backoff") this.#checkBackoff(label, reason, model);
+  }
+
+  /** A slot that should run waits only for what an unloaded job of the same name has left in its place. */
+  #checkOccupied(label: string): void {
+    const isOccupied = this.#watched.host.living.some((process) => process.request.label === label);
+    if (!isOccupied) broken(`${label} should run, its place is free, and nothing starts it`);
   }
 
   #checkBackoff(label: string, reason: string, model: JobModel): void {
