@@ -26,6 +26,7 @@ const calls = {
   unsetenv: { args: ["ptr"], returns: "i32" },
   signal: { args: ["i32", "ptr"], returns: "ptr" },
   sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;
 

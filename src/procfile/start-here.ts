@@ -1,6 +1,7 @@
 import { ConsoleOutput } from "../apps/console-output.ts";
 import { say } from "../cli/stdout.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
+import { releaseStartupPages } from "../host/startup-pages.ts";
 import { LocalHost } from "../host/local-host.ts";
 import { openReactor } from "../host/open-reactor.ts";
 import { StdoutWriter } from "../host/stdout-writer.ts";
@@ -11,6 +12,9 @@ import { OutputHub } from "../output/output-hub.ts";
 import { type ForegroundManager, type ForegroundRules, runInForeground } from "./foreground-run.ts";
 import { ownSignals } from "./own-signals.ts";
 import type { StartPlan } from "./start-plan.ts";
+
+/** How long after its start a run gives back what only the start needed, in milliseconds. */
+const CALM_MS = 1500;
 
 /** How `gaffer start` shows and ends what it runs. */
 export interface StartOptions extends ForegroundRules {
@@ -72,6 +76,8 @@ export async function startHere(plan: StartPlan, options: StartOptions): Promise
     names: processNames(plan),
   });
   await manager.start([console]);
+  // By then the start is over; a run that ends sooner does not wait for it.
+  setTimeout(releaseStartupPages, CALM_MS).unref();
   // Awaited here: what is used above is let go only then.
   return await runInForeground(plan, options, {
     manager: foregroundOf(manager),
