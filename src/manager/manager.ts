@@ -13,7 +13,7 @@ import type { JobConfig } from "./job-config.ts";
 import { replacesProcesses } from "./job-comparison.ts";
 import { type JobSettings, resolveJob } from "./job-settings.ts";
 import type { ManagedProcess } from "./managed-process.ts";
-import type { Operation, Report } from "./operation.ts";
+import { allDone, nothingLeft, type Operation, type Report } from "./operation.ts";
 import type { ProcessHost } from "./process-host.ts";
 import { compareSession, refuseTwins } from "./session-difference.ts";
 import { shutDown } from "./shutdown.ts";
@@ -68,7 +68,7 @@ export class Manager extends JobCatalog {
   readonly #world: JobWorld;
   readonly #turn: Turn;
   readonly #onError: (error: unknown) => void;
-  readonly #topics = new Map<string, (target: string) => unknown>();
+  readonly #topics = new Map<string, (target: string) => Channel<object>>();
   #apps: readonly App[] = [];
   #started = false;
   /** It has begun to stop, and takes no new work. */
@@ -173,23 +173,24 @@ export class Manager extends JobCatalog {
 
   /**
    * A channel of events: `EVENTS`, `EVENTS:<pattern>`, `JOB:<session.job>`, `PROCESS:<id>`, or of a source that
-   * {@link provideTopic} added (say what its events tell as `Payload`).
+   * {@link provideTopic} added.
    *
    * @throws {@link GafferError} `bad_topic`; a source of its own may throw more.
    */
-  subscribe<Payload extends object = GafferEvent>(topic: string): Channel<Payload> {
+  subscribe(topic: `STATS:${string}` | `STREAM:${string}`): Channel<object>;
+  subscribe(topic: string): Channel<GafferEvent>;
+  subscribe(topic: string): Channel<object> {
     const { source, target } = parseTopic(topic);
-    const channel = this.#topics.get(source)?.(target) ?? new EventChannel(topic, this.events);
-    return channel as Channel<Payload>;
+    return this.#topics.get(source)?.(target) ?? new EventChannel(topic, this.events);
   }
 
   /** Adds topics `SOURCE:<target>` that come from elsewhere: STATS and STREAM do. */
-  provideTopic<Payload extends object>(source: string, open: (target: string) => Channel<Payload>): void {
-    this.#topics.set(source.toUpperCase(), open as (target: string) => unknown);
+  provideTopic(source: string, open: (target: string) => Channel<object>): void {
+    this.#topics.set(source.toUpperCase(), open);
   }
 
   /** Ends a channel. */
-  unsubscribe<Payload>(_topic: string, channel: Channel<Payload>): void {
+  unsubscribe(_topic: string, channel: Channel<object>): void {
     channel.close();
   }
 
@@ -411,14 +412,3 @@ export class Manager extends JobCatalog {
 }
 
 const encoder = new TextEncoder();
-const nothingLeft: Report = { running: 0, wanted: 0, killed: [], problems: [] };
-
-async function allDone(operations: readonly Operation<unknown>[]): Promise<Report> {
-  const reports = await Promise.all(operations.map((operation) => operation.done));
-  return {
-    running: reports.reduce((sum, report) => sum + report.running, 0),
-    wanted: reports.reduce((sum, report) => sum + report.wanted, 0),
-    killed: reports.flatMap((report) => report.killed),
-    problems: reports.flatMap((report) => report.problems),
-  };
-}

@@ -16,3 +16,17 @@ export interface Operation<Result> {
   /** Resolves when everything it set off is over; never rejects. */
   readonly done: Promise<Report>;
 }
+
+/** The report on what was over before it began. */
+export const nothingLeft: Report = { running: 0, wanted: 0, killed: [], problems: [] };
+
+/** One report on several operations, when all of them are over. */
+export async function allDone(operations: readonly Operation<unknown>[]): Promise<Report> {
+  const reports = await Promise.all(operations.map((operation) => operation.done));
+  return {
+    running: reports.reduce((sum, report) => sum + report.running, 0),
+    wanted: reports.reduce((sum, report) => sum + report.wanted, 0),
+    killed: reports.flatMap((report) => report.killed),
+    problems: reports.flatMap((report) => report.problems),
+  };
+}

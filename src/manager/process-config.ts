@@ -9,13 +9,13 @@ const toMs = (seconds: unknown): unknown => (typeof seconds === "number" ? secon
 function readPolicy(value: unknown): FlappingPolicy | string | undefined {
   if (typeof value === "string") return value;
   if (typeof value !== "object" || value === null) return undefined;
-  const { attempts, window, retry_in, max_retry } = value as Readonly<Record<string, unknown>>;
-  const [windowMs, retryInMs] = [toMs(window), toMs(retry_in)];
+  const given = new Map<string, unknown>(Object.entries(value));
+  const number = (field: string): number => Number(given.get(field));
   return {
-    attempts: Number(attempts),
-    windowMs: Number(windowMs),
-    retryInMs: Number(retryInMs),
-    maxRetry: Number(max_retry),
+    attempts: number("attempts"),
+    windowMs: number("window") * 1000,
+    retryInMs: number("retry_in") * 1000,
+    maxRetry: number("max_retry"),
   };
 }
 
@@ -122,6 +122,7 @@ export class ProcessConfig {
       const setting = settingOf.get(key);
       return setting === undefined || value === null ? [] : [[setting[0], setting[1](value)] as const];
     });
-    return { ...(Object.fromEntries(given) as Partial<JobSettings>), name: this.name, cmd: this.cmd };
+    const settings: Partial<JobSettings> = Object.fromEntries(given);
+    return { ...settings, name: this.name, cmd: this.cmd };
   }
 }

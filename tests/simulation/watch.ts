@@ -109,16 +109,21 @@ export class Watch {
     const process = pid === undefined ? undefined : this.#watched.host.process(pid);
     if (!fits[state](process)) broken(`${label} is ${state}, its process ${pid} is ${process?.phase}`);
     if (!model.open.has(slot) && state !== "stopping") broken(`${label} is closed, and ${state}`);
-    const isIdle = state === "stopped" || state === "stopping";
-    if (!model.active && !isIdle && !this.#watched.stopping()) broken(`${label} is ${state} in a stopped job`);
-    if (state === "stopped" && model.active) this.#checkOccupied(label);
+    if (model.active) this.#checkWanted(label, state);
+    else this.#checkUnwanted(label, state);
     const ends = this.#ledger.uncausedAt(label);
     if (restarts > ends) broken(`${label} counts ${restarts} restarts of ${ends} ends of its own`);
     if (state === "backoff") this.#checkBackoff(label, reason, model);
   }
 
+  #checkUnwanted(label: string, state: ProcessState): void {
+    const isIdle = state === "stopped" || state === "stopping" || this.#watched.stopping();
+    if (!isIdle) broken(`${label} is ${state} in a stopped job`);
+  }
+
   /** A slot that should run waits only for what an unloaded job of the same name has left in its place. */
-  #checkOccupied(label: string): void {
+  #checkWanted(label: string, state: ProcessState): void {
+    if (state !== "stopped") return;
     const isOccupied = this.#watched.host.living.some((process) => process.request.label === label);
     if (!isOccupied) broken(`${label} should run, its place is free, and nothing starts it`);
   }
