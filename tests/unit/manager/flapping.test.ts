@@ -37,7 +37,7 @@ describe("FlappingCounter", () => {
     const counter = new FlappingCounter({ attempts: 2, windowMs: 1000, retryInMs: 7000, maxRetry: 5 });
     let nowMs = 0;
     let pauses = 0;
-    for (let kind = ""; kind !== "give-up"; ) {
+    for (let kind = ""; kind !== "give-up";) {
       nowMs += 50;
       ({ kind } = counter.exit(nowMs, [50]));
       if (kind !== "pause") continue;

@@ -14,7 +14,9 @@ describe("RestartDelay.next()", () => {
 
   test("stays as it is for a life of 1 to 10 seconds", () => {
     const delay = new RestartDelay();
-    expect([delay.next(0, 0), delay.next(0, 0), delay.next(1000, 0), delay.next(9999, 0)]).toEqual([100, 200, 200, 200]);
+    expect([delay.next(0, 0), delay.next(0, 0), delay.next(1000, 0), delay.next(9999, 0)]).toEqual([
+      100, 200, 200, 200,
+    ]);
   });
 
   test("is forgotten after a life of 10 seconds", () => {

@@ -20,8 +20,6 @@ describe("applyScale()", () => {
   });
 
   test("refuses more processes than a machine has numbers for", () => {
-    expect(thrownBy(() => applyScale(1, "=40000")).message).toBe(
-      "Cannot scale to 40000: 32768 processes are the most",
-    );
+    expect(thrownBy(() => applyScale(1, "=40000")).message).toBe("Cannot scale to 40000: 32768 processes are the most");
   });
 });
