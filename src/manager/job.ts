@@ -4,7 +4,7 @@ import type { EventFields, EventKind } from "./gaffer-event.ts";
 import type { JobConfig } from "./job-config.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import { type HeldJob, Holdback } from "./holdback.ts";
-import { ManagedProcess, type ProcessWorld } from "./managed-process.ts";
+import { ManagedProcess, type ProcessWorld, type StopPolicy } from "./managed-process.ts";
 import type { Report } from "./operation.ts";
 import { Settlement } from "./settlement.ts";
 import { type ChainedJob, RestartChain } from "./restart-chain.ts";
@@ -32,7 +32,7 @@ function isRestarted(policy: JobConfig["restart"], status: ExitStatus | undefine
 }
 
 /** A named thing to keep running: its slots, what was committed to it, and when it is held back. */
-export class Job implements SlotJob, HeldJob, ChainedJob {
+export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
   #config: JobConfig;
   #requests: SpawnRequests;
   #holdback: Holdback | undefined;
@@ -62,6 +62,14 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
 
   get name(): string {
     return this.#config.name;
+  }
+
+  get stopSignal(): number {
+    return this.#config.stopSignal;
+  }
+
+  get gracefulTimeoutMs(): number {
+    return this.#config.gracefulTimeoutMs;
   }
 
   get clock(): JobWorld["clock"] {
@@ -258,15 +266,19 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
     this.#requests = requests;
     this.#holdback?.reset();
     this.#holdback = config.flapping && new Holdback(config.flapping, this);
-    this.resize(isResized ? config.numprocesses : this.numprocesses);
+    const count = isResized ? config.numprocesses : this.numprocesses;
+    // Slots that are closed anyway need no replacement, and those that are opened begin with the new config.
+    const isLess = count < this.numprocesses;
+    if (isLess) this.resize(count);
     if (replaces && this.active) this.replaceAll();
     else if (this.active) for (const slot of this.slots) slot.retry();
+    if (!isLess) this.resize(count);
   }
 
   /** Runs one process once, outside the slots. */
   commit(gracefulTimeoutMs: number | undefined, env: Readonly<Record<string, string>>): ManagedProcess {
     const id = this.#world.nextId();
-    const { stopSignal, gracefulTimeoutMs: own } = this.#config;
+    const { stopSignal, gracefulTimeoutMs: own } = this;
     const one: Committed = new Committed({
       request: this.#requests.for({ id, slot: 0, env }),
       world: this.#world,
@@ -320,7 +332,7 @@ export class Job implements SlotJob, HeldJob, ChainedJob {
 
   prepare(slot: Slot): ManagedProcess {
     const request = this.#requests.for({ id: this.#world.nextId(), slot: slot.number });
-    return new ManagedProcess(request, { world: this.#world, owner: slot, policy: this.#config, once: false });
+    return new ManagedProcess(request, { world: this.#world, owner: slot, policy: this, once: false });
   }
 
   publish(kind: EventKind, fields: EventFields): void {

@@ -8,8 +8,8 @@ import { FakeHost, type FakeProcess } from "../../support/fake-host.ts";
 
 /** A manager with a fake machine under it. Disposing it stops it, and fails the test if anything is left or went wrong. */
 export class ManagedWorld implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly host = new FakeHost();
+  readonly clock: FakeClock = new FakeClock();
+  readonly host: FakeHost = new FakeHost();
   /** Everything that was published. */
   readonly events: GafferEvent[] = [];
   readonly errors: unknown[] = [];
@@ -62,23 +62,30 @@ export class ManagedWorld implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const stopped = this.manager.stop();
-    let isStopped = false;
-    void stopped.then(() => (isStopped = true));
-    for (let patience = 100; !isStopped && patience > 0; patience--) {
+    const stop = { over: false };
+    void this.#note(stop);
+    for (let patience = 100; !stop.over && patience > 0; patience--) {
       for (const process of this.host.living) if (process.phase === "starting") process.fail();
       this.host.obey();
       this.clock.advance(this.clock.nextInMs ?? 0);
-      for (const process of this.host.living) {
-        if (process.phase !== "exited") continue;
-        if (!process.emptied && process.destroyed) process.empty();
-        if (!process.closed && process.abandoned) process.close();
-      }
+      for (const process of this.host.living) finish(process);
       for (let turn = 0; turn < 12; turn++) await Promise.resolve();
     }
     expect(this.errors).toEqual([]);
     expect(this.host.labels).toEqual([]);
     expect(this.clock.pending).toBe(0);
-    expect(isStopped).toBe(true);
+    expect(stop.over).toBe(true);
   }
+
+  async #note(stop: { over: boolean }): Promise<void> {
+    await this.manager.stop();
+    stop.over = true;
+  }
+}
+
+/** Does what the manager has asked of a process whose leader is dead. */
+function finish(process: FakeProcess): void {
+  if (process.phase !== "exited") return;
+  if (!process.emptied && process.destroyed) process.empty();
+  if (!process.closed && process.abandoned) process.close();
 }

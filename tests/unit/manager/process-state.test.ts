@@ -25,9 +25,10 @@ const expected: Readonly<Record<ProcessState, string>> = {
   failed: "starting - - - - stopped - - - -",
 };
 
-for (const [state, row] of Object.entries(expected)) {
+const states: readonly ProcessState[] = ["stopped", "starting", "running", "exited", "backoff", "stopping", "failed"];
+
+for (const state of states) {
   test(`nextState() from ${state} is defined for every input`, () => {
-    const states = inputs.map((input) => nextState(state as ProcessState, input) ?? "-");
-    expect(states.join(" ")).toBe(row);
+    expect(inputs.map((input) => nextState(state, input) ?? "-").join(" ")).toBe(expected[state]);
   });
 }
