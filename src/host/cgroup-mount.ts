@@ -6,17 +6,26 @@ import { join } from "node:path";
  *
  * @param mountinfo - text of `/proc/self/mountinfo`.
  * @param cgroup - text of `/proc/self/cgroup`.
- * @returns undefined where there is no version 2 hierarchy.
+ * @returns undefined where there is no version 2 hierarchy, or we can't be seen in it.
  * @see cgroups(7), proc(5)
  */
 export function ownCgroup(mountinfo: string, cgroup: string): string | undefined {
-  const mount = mountinfo.split("\n").find((line) => / - cgroup2 /.test(line));
   const own = /^0::(.*)$/m.exec(cgroup)?.[1];
-  if (mount === undefined || own === undefined) return undefined;
-  const [, , , root = "/", point = ""] = mount.split(" ");
-  // Inside a container the mount may show only part of the hierarchy.
-  const below = root !== "/" && own.startsWith(root) ? own.slice(root.length) : own;
-  return join(unescapeMount(point), below);
+  if (own === undefined) return undefined;
+  for (const line of mountinfo.split("\n")) {
+    if (!/ - cgroup2 /.test(line)) continue;
+    const [, , , root = "/", point = ""] = line.split(" ");
+    const below = pathBelow(unescapeMount(root), own);
+    if (below !== undefined) return join(unescapeMount(point), below);
+  }
+  return undefined;
+}
+
+/** A mount may show only a part of the hierarchy, in which we need not be. */
+function pathBelow(root: string, own: string): string | undefined {
+  if (/(^|\/)\.\.(\/|$)/.test(root + own)) return undefined;
+  const prefix = root === "/" ? "" : root;
+  return own === root || own.startsWith(`${prefix}/`) ? own.slice(prefix.length) : undefined;
 }
 
 /** mountinfo writes space, tab, newline and backslash as octal numbers. */

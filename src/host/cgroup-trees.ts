@@ -1,170 +1,80 @@
-import {
-  existsSync,
-  type FSWatcher,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  watch,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readOwnCgroup } from "./cgroup-mount.ts";
-import { type ProcessTree, type ProcessTrees, sendSignal } from "./process-tree.ts";
-import { isAlive, procStat } from "./proc-stat.ts";
+import { CgroupTree, isPopulated, killAtOnce, killCgroup, removeCgroup } from "./cgroup-tree.ts";
+import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
 
-const SIGKILL = 9;
+/** How long what a killed gaffer left behind may take to die, in looks of 1 ms each. */
+const LEFTOVER_LOOKS = 1000;
 
-/** Pids in a control group; zombies are listed until they are reaped. */
-function members(folder: string): number[] {
-  try {
-    return readFileSync(join(folder, "cgroup.procs"), "latin1").split("\n").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
+/** Folders that are in use in this very program: they are no leftovers. */
+const inUse = new Set<string>();
+
+/** What {@link CgroupTrees.make} goes by. */
+export interface CgroupOptions {
+  /** The control group to make ours below. @defaultValue the one we are in */
+  readonly below?: string | undefined;
+  /** Kills a control group at once; throws where the kernel can't. @defaultValue by `cgroup.kill` */
+  readonly killAtOnce?: (folder: string) => void;
 }
 
-/** A child may make groups of its own below the one we made for it. */
-function foldersBelow(folder: string): string[] {
-  const inner = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [...inner.flatMap((entry) => foldersBelow(join(folder, entry.name))), folder];
-}
-
-/** Folders empty of processes are taken away; one that a dying process still holds stays, and costs nothing. */
-function removeFolder(folder: string): void {
-  try {
-    rmdirSync(folder);
-  } catch {
-    if (existsSync(folder)) removeDeep(folder);
-  }
-}
-
-function removeDeep(folder: string): void {
-  for (const inner of foldersBelow(folder)) {
-    try {
-      rmdirSync(inner);
-    } catch {
-      return;
-    }
-  }
-}
-
-class CgroupTree implements ProcessTree {
-  readonly spawn: ProcessTree["spawn"];
-  readonly #folder: string;
-  #leader: number | undefined;
-  #watcher: FSWatcher | undefined;
-  #onEmpty: (() => void) | undefined;
-
-  constructor(folder: string, env: Readonly<Record<string, string>>) {
-    mkdirSync(folder);
-    this.#folder = folder;
-    this.spawn = { cgroup: folder, env };
-  }
-
-  adopt(leader: number): void {
-    this.#leader = leader;
-  }
-
-  discard(): void {
-    removeFolder(this.#folder);
-  }
-
-  leaderDied(onEmpty: () => void): { survivors: boolean } {
-    this.#leader = undefined;
-    if (!this.#isPopulated()) {
-      removeFolder(this.#folder);
-      return { survivors: false };
-    }
-    this.#onEmpty = onEmpty;
-    this.#watcher = watch(join(this.#folder, "cgroup.events"), () => this.#look());
-    // The last may have gone between the look and the watch.
-    queueMicrotask(() => this.#look());
-    return { survivors: true };
-  }
-
-  #isPopulated(): boolean {
-    try {
-      return readFileSync(join(this.#folder, "cgroup.events"), "latin1").includes("populated 1");
-    } catch {
-      return false;
-    }
-  }
-
-  #look(): void {
-    if (this.#onEmpty === undefined || this.#isPopulated()) return;
-    const tell = this.#onEmpty;
-    this.#onEmpty = undefined;
-    this.#watcher?.close();
-    removeFolder(this.#folder);
-    tell();
-  }
-
-  signal(signal: number): void {
-    const leader = this.#leader;
-    if (leader !== undefined) sendSignal(-leader, signal);
-    const strangers = this.#members()
-      .map(procStat)
-      .filter((stat) => isAlive(stat) && stat.pgid !== leader);
-    for (const stat of strangers) if (stat !== undefined) sendSignal(stat.pid, signal);
-  }
-
-  #members(): number[] {
-    return existsSync(this.#folder) ? foldersBelow(this.#folder).flatMap(members) : [];
-  }
-
-  destroy(): void {
-    try {
-      // Every member at once, forks in flight included; kernel 5.14 and later.
-      writeFileSync(join(this.#folder, "cgroup.kill"), "1");
-    } catch {
-      this.#killOneByOne();
-    }
-  }
-
-  /** Without cgroup.kill: until two looks in a row find nobody new. */
-  #killOneByOne(): void {
-    const killed = new Set<number>();
-    for (let fresh = this.#members(); fresh.length > 0; fresh = this.#members().filter((pid) => !killed.has(pid))) {
-      for (const pid of fresh) {
-        killed.add(pid);
-        sendSignal(pid, SIGKILL);
-      }
-    }
-  }
-}
-
-/** Trees held in control groups: whoever is born into one can't leave it. */
+/** Trees held in control groups: whoever is born into one can't leave it, unless it has the right to move itself. */
 export class CgroupTrees implements ProcessTrees {
   readonly #folder: string;
-  readonly #env: Readonly<Record<string, string>>;
+  readonly #killAtOnce: (folder: string) => void;
 
-  private constructor(folder: string, env: Readonly<Record<string, string>>) {
+  private constructor(folder: string, atOnce: (folder: string) => void) {
     this.#folder = folder;
-    this.#env = env;
+    this.#killAtOnce = atOnce;
+    inUse.add(folder);
   }
 
   /**
-   * Makes this instance's folder below our own control group.
+   * Makes this instance's folder below our own control group. What a gaffer of the same instance that was killed left in
+   * there is killed first.
    *
-   * @returns undefined where we may not: no version 2 hierarchy, or none delegated to us.
+   * @returns undefined where we may not: no version 2 hierarchy, none delegated to us, one made for threads, or a folder of
+   * that name in which somebody can't be killed.
    */
-  static make(instance: string, below: string | undefined = readOwnCgroup()): CgroupTrees | undefined {
+  static make(instance: string, { below = readOwnCgroup(), ...options }: CgroupOptions = {}): CgroupTrees | undefined {
     if (below === undefined) return undefined;
-    const folder = join(below, `gaffer-${instance}`);
+    const atOnce = options.killAtOnce ?? killAtOnce;
     try {
+      // Whoever is to be born in a group below ours must be allowed to leave ours (cgroups(7), delegation).
+      accessSync(join(below, "cgroup.procs"), constants.W_OK);
+      const folder = freeFolder(join(below, `gaffer-${instance}`));
+      clear(folder, atOnce);
       mkdirSync(folder);
-      return new CgroupTrees(folder, {});
+      if (readFileSync(join(folder, "cgroup.type"), "latin1").trim() === "domain")
+        return new CgroupTrees(folder, atOnce);
+      removeCgroup(folder);
+      return undefined;
     } catch {
       return undefined;
     }
   }
 
   open(id: number): ProcessTree {
-    return new CgroupTree(join(this.#folder, String(id)), this.#env);
+    return new CgroupTree(join(this.#folder, String(id)), this.#killAtOnce);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (existsSync(this.#folder)) removeDeep(this.#folder);
+    inUse.delete(this.#folder);
+    removeCgroup(this.#folder);
   }
+}
+
+/** A second host of one program gets a folder of its own. */
+function freeFolder(folder: string): string {
+  let free = folder;
+  for (let n = 2; inUse.has(free); n++) free = `${folder}-${n}`;
+  return free;
+}
+
+/** Kills and takes away what is left of an earlier life. */
+function clear(folder: string, atOnce: (folder: string) => void): void {
+  if (!existsSync(folder)) return;
+  killCgroup(folder, atOnce);
+  for (let look = 0; look < LEFTOVER_LOOKS && isPopulated(folder); look++) Bun.sleepSync(1);
+  removeCgroup(folder);
 }

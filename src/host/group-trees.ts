@@ -18,7 +18,11 @@ export class GroupTrees implements ProcessTrees {
   readonly #timers = new Set<Timer>();
 
   open(): ProcessTree {
-    let group = 0;
+    // Forgotten once it is empty: its number may be a stranger's then.
+    let group: number | undefined;
+    const send = (signal: number): void => {
+      if (group !== undefined) sendSignal(-group, signal);
+    };
     return {
       spawn: { env: {} },
       adopt: (leader) => {
@@ -26,12 +30,17 @@ export class GroupTrees implements ProcessTrees {
       },
       discard: () => undefined,
       leaderDied: (onEmpty) => {
-        const survivors = groupLives(group);
-        if (survivors) this.#watch(group, onEmpty);
+        const survivors = group !== undefined && groupLives(group);
+        if (group === undefined || !survivors) group = undefined;
+        else
+          this.#watch(group, () => {
+            group = undefined;
+            onEmpty();
+          });
         return { survivors };
       },
-      signal: (signal) => sendSignal(-group, signal),
-      destroy: () => sendSignal(-group, SIGKILL),
+      signal: send,
+      destroy: () => send(SIGKILL),
     };
   }
 

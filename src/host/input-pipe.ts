@@ -30,15 +30,21 @@ export class InputPipe {
 
   /** @throws {@link GafferError} `input_closed`, `input_full` */
   write(bytes: Uint8Array): void {
-    if (this.#closed || this.#ending)
-      throw new GafferError("input_closed", `Cannot write to ${this.#name}: it is closed`);
+    if (this.#closed || this.#ending) throw this.#closedError();
     if (this.#queued + bytes.length > INPUT_LIMIT) {
       const fact = `${this.#queued} bytes wait for it already, and ${INPUT_LIMIT} is the limit`;
       throw new GafferError("input_full", `Cannot write ${bytes.length} bytes to ${this.#name}: ${fact}`);
     }
-    this.#queue.push(bytes.slice());
+    // A copy: the writer may use its buffer again (and slice() of a Buffer would be none).
+    this.#queue.push(new Uint8Array(bytes));
     this.#queued += bytes.length;
     if (this.#watch === undefined) this.#flush();
+    // The reader was found gone just now.
+    if (this.#closed) throw this.#closedError();
+  }
+
+  #closedError(): GafferError {
+    return new GafferError("input_closed", `Cannot write to ${this.#name}: it is closed`);
   }
 
   /** Closes it once everything queued is written. */

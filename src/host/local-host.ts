@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { HostProcess, ProcessHost, ProcessObserver, SpawnRequest } from "../manager/process-host.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
@@ -14,6 +15,7 @@ import { ownCommand } from "./own-command.ts";
 import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
 import type { Reactor } from "./reactor.ts";
 import { canFindOrphans, SubreaperTrees } from "./subreaper-trees.ts";
+import { ZombieReaper } from "./zombie-reaper.ts";
 
 /** How trees of processes are held. */
 export type TreeKind = "cgroup" | "subreaper" | "group";
@@ -23,13 +25,19 @@ export interface LocalHostOptions {
   readonly reactor: Reactor;
   /** Where the bytes of an output go. */
   openOutput(request: SpawnRequest, label: string): ByteSink;
-  /** Name of this gaffer among others of the machine. @defaultValue its pid */
+  /** Name of this gaffer among others of the machine. @defaultValue its pid namespace and pid */
   readonly instance?: string;
   /** @defaultValue the best there is: control groups, else being the reaper of orphans, else process groups */
   readonly trees?: TreeKind | undefined;
 }
 
-function openTrees({ trees, instance = String(process.pid) }: LocalHostOptions): ProcessTrees {
+/** Our pid, and the namespace it is one of: others of the machine may have the same pid. */
+function ownInstance(): string {
+  const namespace = /\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "";
+  return `${namespace}-${process.pid}`;
+}
+
+function openTrees({ trees, instance = ownInstance() }: LocalHostOptions): ProcessTrees {
   const c = libc();
   const cgroup = trees === undefined || trees === "cgroup" ? CgroupTrees.make(instance) : undefined;
   if (cgroup !== undefined) return cgroup;
@@ -73,6 +81,9 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   constructor(options: LocalHostOptions) {
     this.#options = options;
     this.#trees = openTrees(options);
+    const c = libc();
+    // As PID 1 we are given every orphan, however trees are held.
+    if (process.pid === 1 && c !== undefined) ZombieReaper.start(c);
   }
 
   spawn(request: SpawnRequest, observer: ProcessObserver): HostProcess {

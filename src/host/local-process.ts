@@ -108,7 +108,8 @@ export class LocalProcess implements HostProcess {
   }
 
   signalLeader(signal: number): void {
-    if (this.#osPid !== undefined) sendSignal(this.#osPid, signal);
+    // Dead before exec was confirmed: its pid may be another's.
+    if (this.#osPid !== undefined && this.#early === undefined) sendSignal(this.#osPid, signal);
   }
 
   destroy(): void {

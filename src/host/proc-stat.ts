@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** What proc(5) says of one process. */
 export interface ProcStat {
@@ -56,4 +56,16 @@ export function descendantsOf(pids: readonly number[]): number[] {
   const found = new Set(pids);
   for (const pid of found) for (const child of childrenOf(pid)) found.add(child);
   return [...found];
+}
+
+/** Names (`pipe:[N]`, `socket:[N]`) of what a process holds as stdin, stdout and stderr. */
+export function standardStreams(pid: number): string[] {
+  return [0, 1, 2].flatMap((fd) => {
+    try {
+      const name = readlinkSync(`/proc/${pid}/fd/${fd}`);
+      return /^(pipe|socket):/.test(name) ? [name] : [];
+    } catch {
+      return [];
+    }
+  });
 }

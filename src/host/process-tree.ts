@@ -23,11 +23,12 @@ export interface ProcessTrees extends AsyncDisposable {
   open(id: number): ProcessTree;
 }
 
-/** Sends a signal; a process that is gone already is no error. */
+/** Sends a signal. That a process is gone already, or is one we may not signal (set-user-ID), is no error: nothing is left to do. */
 export function sendSignal(pid: number, signal: number): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code !== "ESRCH" && code !== "EPERM") throw error;
   }
 }

@@ -1,161 +1,53 @@
-import { randomBytes } from "node:crypto";
-import { readdirSync, readlinkSync } from "node:fs";
-import { ptr } from "bun:ffi";
+import { readdirSync } from "node:fs";
 import type { Libc } from "./libc.ts";
-import { type ProcessTree, type ProcessTrees, sendSignal } from "./process-tree.ts";
-import { childrenOf, descendantsOf, isAlive, type ProcStat, procStat, readProc } from "./proc-stat.ts";
+import { childrenOf, isAlive, type ProcStat, procStat, readProc, standardStreams } from "./proc-stat.ts";
+import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
+import { type OrphanKeeper, SubreaperTree, TOKEN_VARIABLE } from "./subreaper-tree.ts";
+import { ZombieReaper } from "./zombie-reaper.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
-const [P_PID, WNOHANG, WEXITED] = [1, 1, 4];
-const SIGKILL = 9;
+const tokenPattern = new RegExp(`(?:^|\\0)${TOKEN_VARIABLE}=([^\\0]*)`);
 
-/** The variable that marks every process of a tree, unless it cleared its environment. */
-export const TOKEN_VARIABLE = "GAFFER_TOKEN";
+type Owners = Map<number, { readonly start: number; readonly tree: SubreaperTree }>;
+
+/** Whether an environment holds all of ours: a child that the program itself spawned, outside of any tree. */
+function hasOurEnvironment(environ: string): boolean {
+  const theirs = new Set(environ.split("\0"));
+  const ours = Object.entries(process.env).map(([name, value]) => Buffer.from(`${name}=${value}`).toString("latin1"));
+  return ours.length > 0 && ours.every((entry) => theirs.has(entry));
+}
 
 /**
- * Sends a signal to a process only if it is still the one that was seen: a pid may be another's by now.
+ * Trees held by being the reaper of orphans: whoever leaves its group and loses its parent becomes our child, and is reaped
+ * by us.
  *
- * @returns whether it was sent.
- */
-export function signalSame(seen: Pick<ProcStat, "pid" | "start">, signal: number): boolean {
-  const now = procStat(seen.pid);
-  if (!isAlive(now) || now.start !== seen.start) return false;
-  sendSignal(seen.pid, signal);
-  return true;
-}
-
-/** Names of the pipes and sockets a process holds as stdin, stdout and stderr. */
-function standardStreams(pid: number): string[] {
-  return [0, 1, 2].flatMap((fd) => {
-    try {
-      const name = readlinkSync(`/proc/${pid}/fd/${fd}`);
-      return /^(pipe|socket):/.test(name) ? [name] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
-class SubreaperTree implements ProcessTree {
-  readonly spawn: ProcessTree["spawn"];
-  readonly #trees: SubreaperTrees;
-  readonly #token = randomBytes(16).toString("hex");
-  /** Sessions and groups that members were seen in, and the streams they talk through. */
-  readonly #sessions = new Set<number>();
-  #streams: ReadonlySet<string> = new Set();
-  #leader: number | undefined;
-  #leaderStart = 0;
-  #onEmpty: (() => void) | undefined;
-  #destroying = false;
-
-  constructor(trees: SubreaperTrees) {
-    this.#trees = trees;
-    this.spawn = { env: { [TOKEN_VARIABLE]: this.#token } };
-  }
-
-  adopt(leader: number): void {
-    this.#leader = leader;
-    this.#sessions.add(leader);
-    this.#leaderStart = procStat(leader)?.start ?? 0;
-    this.#streams = new Set(standardStreams(leader));
-    this.#trees.keep(leader, this);
-  }
-
-  discard(): void {
-    this.#trees.forget(this);
-  }
-
-  leaderDied(onEmpty: () => void): { survivors: boolean } {
-    if (this.#leader !== undefined) this.#trees.release(this.#leader);
-    this.#leader = undefined;
-    if (this.members().length === 0) {
-      this.#trees.forget(this);
-      return { survivors: false };
-    }
-    this.#onEmpty = onEmpty;
-    return { survivors: true };
-  }
-
-  /** Whether an orphan that came to us was born in this tree. */
-  owns(stat: ProcStat): boolean {
-    if (stat.start < this.#leaderStart) return false;
-    if (this.#sessions.has(stat.sid) || this.#sessions.has(stat.pgid)) return true;
-    if (readProc(stat.pid, "environ")?.includes(this.#token) === true) return true;
-    return standardStreams(stat.pid).some((name) => this.#streams.has(name));
-  }
-
-  /** Whether an orphan that nothing tells apart could be of this tree: it was born while the tree lived. */
-  mayOwn(stat: ProcStat): boolean {
-    return stat.start >= this.#leaderStart;
-  }
-
-  /** The living members besides a living leader. */
-  members(): ProcStat[] {
-    const roots = [...this.#trees.orphansOf(this), ...(this.#leader === undefined ? [] : [this.#leader])];
-    const found = descendantsOf(roots)
-      .filter((pid) => pid !== this.#leader)
-      .map(procStat)
-      .filter(isAlive);
-    for (const { sid, pgid } of found) this.#sessions.add(sid).add(pgid);
-    return found;
-  }
-
-  signal(signal: number): void {
-    const leader = this.#leader;
-    const others = this.members();
-    if (leader !== undefined) sendSignal(-leader, signal);
-    for (const stat of others) if (stat.pgid !== leader) signalSame(stat, signal);
-  }
-
-  destroy(): void {
-    this.#destroying = true;
-    const killed = new Set<number>();
-    if (this.#leader !== undefined) killed.add(this.#leader);
-    const others = this.members();
-    if (this.#leader !== undefined) sendSignal(-this.#leader, SIGKILL);
-    // Twice nobody new: a fork that was under way when its parent was killed is found, too.
-    for (let [fresh, quiet] = [others, 0]; quiet < 2; fresh = this.members().filter(({ pid }) => !killed.has(pid))) {
-      quiet = fresh.length === 0 ? quiet + 1 : 0;
-      for (const stat of fresh) {
-        killed.add(stat.pid);
-        signalSame(stat, SIGKILL);
-      }
-    }
-  }
-
-  /** A child of ours died: was it the last of this tree? */
-  look(): void {
-    if (this.#onEmpty === undefined) return;
-    const left = this.members();
-    if (left.length > 0) {
-      if (this.#destroying) for (const stat of left) signalSame(stat, SIGKILL);
-      return;
-    }
-    const tell = this.#onEmpty;
-    this.#onEmpty = undefined;
-    this.#trees.forget(this);
-    tell();
-  }
-}
-
-/**
- * Trees held by being the reaper of orphans: whoever leaves its group and loses its parent becomes our child, is told by its
- * token, its session, or the pipe it talks through, and is reaped by us.
+ * @remarks An orphan is told by: having been seen below a member, its session or group, the token in its environment, a
+ * stream that its leader was given. One that has none of these (cleared environment, session of its own, nothing of the
+ * leader's open, and its parent dead before anybody looked) is of the only tree in whose time it was born. Where several
+ * trees could be its own nobody can know: it is left alone until all but one of them are done with. A child that the program
+ * itself spawned is told by our session, or by our whole environment; one with another environment and a session of its own
+ * looks like such an orphan: programs that have such children should hold trees in control groups.
  *
  * @see prctl(2), PR_SET_CHILD_SUBREAPER
  */
-export class SubreaperTrees implements ProcessTrees {
-  readonly #c: Libc;
+export class SubreaperTrees implements ProcessTrees, OrphanKeeper {
   /** Children that Bun waits for: never reaped here. */
-  readonly #leaders = new Map<number, SubreaperTree>();
+  readonly #leaders = new Set<number>();
   readonly #open = new Set<SubreaperTree>();
-  readonly #onChild = (): void => this.#reap();
-  readonly #info = new Uint8Array(128);
+  /** Orphans by pid whose tree is known. */
+  #owners: Owners = new Map();
+  readonly #leave: () => void;
 
   constructor(c: Libc) {
-    this.#c = c;
+    // For the rest of our life: whoever came to us stays our child.
     c.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    process.on("SIGCHLD", this.#onChild);
+    this.#leave = ZombieReaper.start(c).add({
+      isOrphan: (zombie) => !this.#leaders.has(zombie.pid) && this.#knownOwner(zombie) !== undefined,
+      childDied: () => {
+        this.#sortOrphans();
+        for (const tree of this.#open) tree.look();
+      },
+    });
   }
 
   open(): ProcessTree {
@@ -164,8 +56,8 @@ export class SubreaperTrees implements ProcessTrees {
     return tree;
   }
 
-  keep(leader: number, tree: SubreaperTree): void {
-    this.#leaders.set(leader, tree);
+  keep(leader: number): void {
+    this.#leaders.add(leader);
   }
 
   release(leader: number): void {
@@ -176,31 +68,48 @@ export class SubreaperTrees implements ProcessTrees {
     this.#open.delete(tree);
   }
 
-  #orphans(): number[] {
-    return childrenOf(process.pid).filter((pid) => !this.#leaders.has(pid));
-  }
-
-  /** Children of ours that nobody spawned here and that are of `tree`, or can be of no other. */
   orphansOf(tree: SubreaperTree): number[] {
-    return this.#orphans().filter((pid) => {
-      const stat = procStat(pid);
-      if (!isAlive(stat)) return false;
-      if (tree.owns(stat)) return true;
-      const others = [...this.#open].filter((one) => one !== tree);
-      return tree.mayOwn(stat) && !others.some((one) => one.owns(stat) || one.mayOwn(stat));
-    });
+    this.#sortOrphans();
+    return [...this.#owners].filter(([, owner]) => owner.tree === tree).map(([pid]) => pid);
   }
 
-  #reap(): void {
-    for (const pid of this.#orphans()) {
-      if (procStat(pid)?.state === "Z") this.#c.waitid(P_PID, pid, ptr(this.#info), WEXITED | WNOHANG);
+  /** Finds out whose the orphans are that live now. */
+  #sortOrphans(): void {
+    const owners: Owners = new Map();
+    for (const pid of childrenOf(process.pid)) {
+      const stat = this.#leaders.has(pid) ? undefined : procStat(pid);
+      if (!isAlive(stat)) continue;
+      const known = this.#owners.get(pid);
+      const tree = this.#knownOwner(stat) ?? this.#ownerByClues(stat);
+      if (tree === undefined) continue;
+      owners.set(pid, { start: stat.start, tree });
+      if (known?.start !== stat.start) tree.remember(stat);
     }
-    for (const tree of this.#open) tree.look();
+    this.#owners = owners;
+  }
+
+  /** The tree of a process, dead or alive, that was seen in it or is of a session of it. */
+  #knownOwner(stat: ProcStat): SubreaperTree | undefined {
+    const owner = this.#owners.get(stat.pid);
+    if (owner !== undefined && owner.start === stat.start && this.#open.has(owner.tree)) return owner.tree;
+    return [...this.#open].find((tree) => tree.knows(stat));
+  }
+
+  #ownerByClues(stat: ProcStat): SubreaperTree | undefined {
+    // Every leader begins a session, and there is no way back into ours.
+    if (stat.sid === procStat(process.pid)?.sid) return undefined;
+    const environ = readProc(stat.pid, "environ") ?? "";
+    const token = tokenPattern.exec(environ)?.[1];
+    if (token !== undefined) return [...this.#open].find((tree) => tree.token === token);
+    const streams = standardStreams(stat.pid);
+    const talking = [...this.#open].find((tree) => tree.talksThrough(streams));
+    if (talking !== undefined || hasOurEnvironment(environ)) return talking;
+    const [possible, ...others] = [...this.#open].filter((tree) => tree.mayOwn(stat));
+    return others.length === 0 ? possible : undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off("SIGCHLD", this.#onChild);
-    this.#c.prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+    this.#leave();
   }
 }
 
