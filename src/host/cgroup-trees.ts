@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CgroupBin } from "./cgroup-bin.ts";
 import { readOwnCgroup } from "./cgroup-mount.ts";
 import { CgroupTree, isPopulated, killAtOnce, killCgroup, removeCgroup } from "./cgroup-tree.ts";
 import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
@@ -22,6 +23,7 @@ export interface CgroupOptions {
 export class CgroupTrees implements ProcessTrees {
   readonly #folder: string;
   readonly #killAtOnce: (folder: string) => void;
+  readonly #bin = new CgroupBin();
 
   private constructor(folder: string, atOnce: (folder: string) => void) {
     this.#folder = folder;
@@ -55,11 +57,15 @@ export class CgroupTrees implements ProcessTrees {
   }
 
   open(id: number): ProcessTree {
-    return new CgroupTree(join(this.#folder, String(id)), this.#killAtOnce);
+    return new CgroupTree(join(this.#folder, String(id)), {
+      atOnce: this.#killAtOnce,
+      discard: (folder) => this.#bin.put(folder),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     inUse.delete(this.#folder);
+    this.#bin[Symbol.dispose]();
     removeCgroup(this.#folder);
   }
 }

@@ -10,6 +10,11 @@ interface Subscription<Payload> {
 const matches = (pattern: string, topic: string): boolean =>
   pattern === "" || topic === pattern || topic.startsWith(`${pattern}.`);
 
+function firstMatch(pattern: string, topics: Iterable<string>): string | undefined {
+  for (const topic of topics) if (matches(pattern, topic)) return topic;
+  return undefined;
+}
+
 /**
  * Publishes to listeners by dotted prefix: `a` hears `a.b`, `.` hears everything. A listener hears each publication once,
  * in the order of subscription, and one that throws hurts no other.
@@ -71,13 +76,15 @@ export class EventEmitter<Payload> {
   /**
    * Publishes under one topic or several at once. A listener is called once, with the first that matches, under however
    * many patterns it listens; one that is unsubscribed meanwhile is not called any more.
+   *
+   * @param topics - walked only as far as a listener's pattern needs.
    */
-  publish(topics: string | readonly string[], payload: Payload): void {
+  publish(topics: string | Iterable<string>, payload: Payload): void {
     const all = typeof topics === "string" ? [topics] : topics;
     const called = new Set<Listener<Payload>>();
     const before = this.#subscriptions;
     for (const one of before) {
-      const topic = all.find((candidate) => matches(one.pattern, candidate));
+      const topic = firstMatch(one.pattern, all);
       if (topic === undefined || called.has(one.listener)) continue;
       if (this.#subscriptions !== before && !this.#subscriptions.includes(one)) continue;
       if (one.once) this.#remove((other) => other === one);

@@ -65,15 +65,20 @@ const older: Partial<Record<EventKind, string>> = { load: "create", unload: "del
  * The topics an event is published under: `exit`, `job.s.n.exit`, `proc.7.exit`, and what gaffer 0.4 called them:
  * `create`, `delete`, `stop_pid`, `proc.s.n.exit`, `proc.n.exit`.
  */
-export function topicsOf({ event, name, pid }: GafferEvent): string[] {
-  const kinds = [event, older[event]].filter((kind) => kind !== undefined);
+export function topicsOf(event: GafferEvent): Iterable<string> {
+  // Made while they are walked: most listeners hear everything, and need only the first.
+  return { [Symbol.iterator]: () => eachTopic(event) };
+}
+
+function* eachTopic({ event, name, pid }: GafferEvent): Generator<string, undefined> {
+  const former = older[event];
+  yield event;
+  if (former !== undefined) yield former;
   const short = name.slice(name.indexOf(".") + 1);
-  const owners = [
-    "",
-    `job.${name}.`,
-    ...(pid === undefined ? [] : [`proc.${pid}.`]),
-    `proc.${name}.`,
-    `proc.${short}.`,
-  ];
-  return owners.flatMap((owner) => kinds.map((kind) => owner + kind));
+  const owners = [`job.${name}`, ...(pid === undefined ? [] : [`proc.${pid}`]), `proc.${name}`, `proc.${short}`];
+  for (const owner of owners) {
+    yield `${owner}.${event}`;
+    if (former !== undefined) yield `${owner}.${former}`;
+  }
+  return undefined;
 }
