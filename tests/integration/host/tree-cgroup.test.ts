@@ -95,6 +95,24 @@ test("what a killed gaffer of the same instance left is killed, and its folder u
   host.open(7).discard();
 });
 
+test("empty folders of the killed are taken away, those that hold a process or whose owner lives are not", async () => {
+  const dead = Bun.spawn(["true"]);
+  await dead.exited;
+  const name = `test-${process.pid}x-`;
+  const [empty, full, owned] = [folderOf(name + dead.pid), folderOf(`${name}99999999`), folderOf(name + process.ppid)];
+  for (const folder of [join(empty, "1"), full, owned]) mkdirSync(folder, { recursive: true });
+  const child = Bun.spawn(["sleep", "600"], { cgroup: full });
+  {
+    await using host = trees(`${name}${process.pid}`);
+    expect(host).toBeDefined();
+  }
+  expect([empty, full, owned].map((folder) => existsSync(folder))).toEqual([false, true, true]);
+  expect(child.exitCode).toBeNull();
+  child.kill("SIGKILL");
+  await child.exited;
+  for (const folder of [full, owned]) removeCgroup(folder);
+});
+
 test("a second host of one program does not take the first one's processes for left", async () => {
   const instance = ownInstance();
   await using first = new TreeRun("cgroup", { instance });
