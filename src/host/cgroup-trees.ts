@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { CgroupBin } from "./cgroup-bin.ts";
 import { readOwnCgroup } from "./cgroup-mount.ts";
@@ -33,7 +33,7 @@ export class CgroupTrees implements ProcessTrees {
 
   /**
    * Makes this instance's folder below our own control group. What a gaffer of the same instance that was killed left in
-   * there is killed first.
+   * there is killed first; empty folders of instances that were named likewise, by a pid that is gone, are taken away.
    *
    * @returns undefined where we may not: no version 2 hierarchy, none delegated to us, one made for threads, or a folder of
    * that name in which somebody can't be killed.
@@ -46,6 +46,7 @@ export class CgroupTrees implements ProcessTrees {
       accessSync(join(below, "cgroup.procs"), constants.W_OK);
       const folder = freeFolder(join(below, `gaffer-${instance}`));
       clear(folder, atOnce);
+      sweep(below, instance);
       mkdirSync(folder);
       if (readFileSync(join(folder, "cgroup.type"), "latin1").trim() === "domain")
         return new CgroupTrees(folder, atOnce);
@@ -83,4 +84,16 @@ function clear(folder: string, atOnce: (folder: string) => void): void {
   killCgroup(folder, atOnce);
   for (let look = 0; look < LEFTOVER_LOOKS && isPopulated(folder); look++) Bun.sleepSync(1);
   removeCgroup(folder);
+}
+
+/** Whoever was killed could not take away its folder. Only empty ones go: a job may be meant to outlive its gaffer. */
+function sweep(below: string, instance: string): void {
+  const prefix = /^(.*-)\d+$/.exec(`gaffer-${instance}`)?.[1];
+  if (prefix === undefined) return;
+  for (const name of readdirSync(below)) {
+    const pid = name.startsWith(prefix) ? name.slice(prefix.length) : "";
+    const folder = join(below, name);
+    if (!/^\d+$/.test(pid) || existsSync(`/proc/${pid}`) || inUse.has(folder) || isPopulated(folder)) continue;
+    removeCgroup(folder);
+  }
 }

@@ -24,8 +24,9 @@ export class LocalProcess implements HostProcess {
   /** Whether exec is known to have happened; over the trampoline that is told a moment after the spawn. */
   #confirmed = false;
   #failure: GafferError | undefined;
-  /** An end that came before exec was confirmed. */
-  #early: ExitStatus | undefined;
+  /** How it ended. That may be known before exec is confirmed, and is told only then. */
+  #end: ExitStatus | undefined;
+  #empty = false;
 
   constructor(request: SpawnRequest, options: { observer: ProcessObserver; tree: ProcessTree; reactor: Reactor }) {
     this.#request = request;
@@ -59,41 +60,44 @@ export class LocalProcess implements HostProcess {
   confirm(): void {
     if (this.#osPid !== undefined) this.#observer.spawned(this.#osPid);
     this.#confirmed = true;
-    if (this.#early !== undefined) this.#tellExit(this.#early);
+    if (this.#end !== undefined) this.#tellExit(this.#end);
   }
 
   /** What was to become the program says that it could not; it ends by itself. */
   fail(error: GafferError): void {
     this.#failure = error;
-    if (this.#early !== undefined) this.#tellFailure(error);
+    if (this.#end !== undefined) this.#tellFailure(error);
   }
 
   /** Bun has reaped the leader. */
   leaderExited(code: number | null, signalCode: string | number | null): void {
     const status: ExitStatus = { code: signalCode === null ? code : null, signal: toNumber(signalCode) };
+    this.#end = status;
+    // At once, though it may be told later: from here on its pid may be another's.
+    this.#empty = !this.#tree.leaderDied(() => this.#emptied()).survivors;
     if (this.#confirmed) this.#tellExit(status);
-    else this.#early = status;
     if (this.#failure !== undefined) this.#tellFailure(this.#failure);
   }
 
   #tellExit(status: ExitStatus): void {
-    this.#osPid = undefined;
     for (const input of this.#inputs.values()) input.close();
     for (const reader of this.#readers) reader.drain();
-    const { survivors } = this.#tree.leaderDied(() => this.#observer.emptied());
-    this.#observer.exited(status, survivors);
+    this.#observer.exited(status, !this.#empty);
     this.#exited = true;
-    if (!survivors) this.#observer.emptied();
+    if (this.#empty) this.#observer.emptied();
     this.#settle();
   }
 
+  #emptied(): void {
+    this.#empty = true;
+    if (this.#exited) this.#observer.emptied();
+  }
+
   #tellFailure(error: GafferError): void {
-    this.#osPid = undefined;
     // From here on nothing of it is told: it never ran.
     this.#closed = true;
     for (const input of this.#inputs.values()) input.close();
     this.abandonOutput();
-    this.#tree.leaderDied(() => undefined);
     this.#observer.spawnFailed(error);
   }
 
@@ -108,8 +112,7 @@ export class LocalProcess implements HostProcess {
   }
 
   signalLeader(signal: number): void {
-    // Dead before exec was confirmed: its pid may be another's.
-    if (this.#osPid !== undefined && this.#early === undefined) sendSignal(this.#osPid, signal);
+    if (this.#osPid !== undefined && this.#end === undefined) sendSignal(this.#osPid, signal);
   }
 
   destroy(): void {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { INPUT_LIMIT } from "../../../src/host/input-pipe.ts";
 import { openPipes } from "../../support/open-descriptors.ts";
+import { TempDir } from "../../support/temp-dir.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 import { TreeRun } from "../../support/tree-run.ts";
 import { waitFor } from "../../support/wait-for.ts";
@@ -72,10 +73,11 @@ test("a child that closes its stdin while much waits: input_closed, and nothing 
   const before = openPipes();
   {
     await using run = new TreeRun("subreaper");
-    const child = run.spawn("echo up; read line; exec <&-; echo closed; exec M", input);
-    await child.said("up");
-    // The shell reads byte by byte, up to the newline and no further.
-    child.process.write(Buffer.from(`line\n${"x".repeat(900_000)}`));
+    using dir = new TempDir();
+    const script = `while [ ! -e ${dir.file("go")} ]; do sleep 0.01; done; exec <&-; echo closed; exec M`;
+    const child = run.spawn(script, input);
+    child.process.write(Buffer.alloc(900_000, "x"));
+    dir.write("go", "");
     await child.said("closed");
     await waitFor(
       () => {

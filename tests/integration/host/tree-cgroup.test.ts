@@ -13,7 +13,6 @@ const below = readOwnCgroup() ?? "no version 2 hierarchy";
 let count = 0;
 const ownInstance = (): string => `test-${process.pid}-${++count}`;
 const folderOf = (instance: string): string => join(below, `gaffer-${instance}`);
-const ignored = { stdio: ["ignore", "ignore", "ignore"] } as const;
 
 function trees(instance: string, options = {}): CgroupTrees {
   const made = CgroupTrees.make(instance, options);
@@ -49,9 +48,9 @@ test("a child in a control group that it made below ours is reached, and both ar
   await using run = new TreeRun("cgroup", { instance });
   const inner = join(folderOf(instance), "1/a/b");
   const leader = run.spawn(
-    `mkdir -p ${inner}; (trap '' TERM; sh -c 'echo $PPID' > ${inner}/cgroup.procs; setsid M) & echo up; wait`,
+    `mkdir -p ${inner}; (trap '' TERM; sh -c 'echo $PPID' > ${inner}/cgroup.procs; echo up; exec setsid M) & wait`,
   );
-  await run.lives(1);
+  await leader.said("up");
   leader.process.signal(15);
   await leader.was("exited");
   expect(leader.told).toEqual(["spawned", "exited by 15 survivors"]);
@@ -71,7 +70,7 @@ test("a kernel without cgroup.kill: all are killed one by one", async () => {
   const tree = host.open(1);
   const script = `sleep ${mark} & (setsid sleep ${mark} &); while :; do (sleep ${mark} &); sleep 0.02; done`;
   const { cgroup = "" } = tree.spawn;
-  const child = Bun.spawn(["sh", "-c", script], { ...ignored, cgroup, detached: true });
+  const child = Bun.spawn(["sh", "-c", script], { cgroup, detached: true });
   tree.adopt(child.pid);
   await waitFor(
     () => markedProcesses(mark).length > 5,
@@ -89,11 +88,29 @@ test("what a killed gaffer of the same instance left is killed, and its folder u
   const instance = ownInstance();
   const left = join(folderOf(instance), "7/deep");
   mkdirSync(left, { recursive: true });
-  const child = Bun.spawn(["sleep", "600"], { ...ignored, cgroup: left });
+  const child = Bun.spawn(["sleep", "600"], { cgroup: left });
   await using host = trees(instance);
   expect([await child.exited, child.signalCode]).toEqual([137, "SIGKILL"]);
   expect(existsSync(left)).toBe(false);
   host.open(7).discard();
+});
+
+test("empty folders of the killed are taken away, those that hold a process or whose owner lives are not", async () => {
+  const dead = Bun.spawn(["true"]);
+  await dead.exited;
+  const name = `test-${process.pid}x-`;
+  const [empty, full, owned] = [folderOf(name + dead.pid), folderOf(`${name}99999999`), folderOf(name + process.ppid)];
+  for (const folder of [join(empty, "1"), full, owned]) mkdirSync(folder, { recursive: true });
+  const child = Bun.spawn(["sleep", "600"], { cgroup: full });
+  {
+    await using host = trees(`${name}${process.pid}`);
+    expect(host).toBeDefined();
+  }
+  expect([empty, full, owned].map((folder) => existsSync(folder))).toEqual([false, true, true]);
+  expect(child.exitCode).toBeNull();
+  child.kill("SIGKILL");
+  await child.exited;
+  for (const folder of [full, owned]) removeCgroup(folder);
 });
 
 test("a second host of one program does not take the first one's processes for left", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { procStat } from "../../../src/host/proc-stat.ts";
 import { TreeRun, wholeTrees } from "../../support/tree-run.ts";
 import { waitFor } from "../../support/wait-for.ts";
 
@@ -78,6 +79,35 @@ describe.each(wholeTrees)("trees held by %s", (trees) => {
       // What nothing tells apart may stay until the others are gone: then there is only one it can be of.
       expect(run.survivors.length).toBeGreaterThanOrEqual(4 * (all.length - index - 1));
     }
+    expect(run.survivors).toEqual([]);
+  });
+
+  test("who was seen below its leader is found when nothing else tells it from another tree's", async () => {
+    await using run = new TreeRun(trees);
+    const hide = `env -i setsid M </dev/null >/dev/null 2>&1 & echo up; wait`;
+    const one = run.spawn(hide);
+    const other = run.spawn(hide);
+    await Promise.all([one.said("up"), other.said("up")]);
+    // Each shell, whose script carries the mark, and its sleep.
+    await waitFor(
+      () =>
+        run.survivors.length === 4 &&
+        run.survivors.every((pid) => pid === one.osPid || pid === other.osPid || procStat(pid)?.sid === pid),
+      () => "both sleeps in sessions of their own",
+    );
+    // Each look at a tree takes note of its members.
+    one.process.signal(0);
+    other.process.signal(0);
+    one.process.signalLeader(9);
+    other.process.signalLeader(9);
+    await Promise.all([one.was("exited"), other.was("exited")]);
+    expect([one.told[1], other.told[1]]).toEqual(["exited by 9 survivors", "exited by 9 survivors"]);
+    one.process.destroy();
+    await one.was("emptied");
+    expect(run.survivors).toHaveLength(1);
+    expect(other.told).not.toContain("emptied");
+    other.process.destroy();
+    await other.was("emptied");
     expect(run.survivors).toEqual([]);
   });
 

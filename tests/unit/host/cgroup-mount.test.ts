@@ -26,6 +26,6 @@ test.each<[what: string, mountinfo: string, cgroup: string, own: string | undefi
   ["version 1 alone", "34 31 0:31 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n", "4:memory:/y\n", undefined],
   ["version 2 that is not mounted", "23 28 0:21 / /proc rw - proc proc rw\n", "0::/\n", undefined],
   ["nothing", "", "", undefined],
-])("finds our control group: %s", (_what, mountinfo, cgroup, own) => {
+])("finds our control group: %s", (...[, mountinfo, cgroup, own]) => {
   expect(ownCgroup(mountinfo, cgroup)).toBe(own);
 });
