@@ -2,13 +2,13 @@ import type { Timer } from "./clock.ts";
 import { Committed } from "./committed.ts";
 import type { EventFields, EventKind } from "./gaffer-event.ts";
 import type { JobConfig } from "./job-config.ts";
-import type { ExitStatus } from "./exit-status.ts";
 import { type HeldJob, Holdback } from "./holdback.ts";
 import { ManagedProcess, type ProcessWorld, type StopPolicy } from "./managed-process.ts";
 import { processFields } from "./process-fields.ts";
 import type { Report } from "./operation.ts";
 import { Settlement } from "./settlement.ts";
 import { type ChainedJob, RestartChain } from "./restart-chain.ts";
+import { isRestarted } from "./restart-policy.ts";
 import { type Life, Slot, type SlotJob, type Verdict } from "./slot.ts";
 import { SlotRow } from "./slot-row.ts";
 import { SpawnRequests, type Surroundings } from "./spawn-request.ts";
@@ -26,12 +26,6 @@ export interface JobWorld extends ProcessWorld {
   isOccupied(name: string, number: number): boolean;
   /** A slot of a job that does not want it is empty. */
   onVacant(name: string, number: number): void;
-}
-
-/** Whether a job that ended with `status` (undefined = could not be spawned) is to be started again. */
-function isRestarted(policy: JobConfig["restart"], status: ExitStatus | undefined): boolean {
-  if (policy === "on-failure") return status?.code !== 0;
-  return policy === "always";
 }
 
 /** A named thing to keep running: its slots, what was committed to it, and when it is held back. */
