@@ -2,7 +2,7 @@ import type { GafferError } from "../base/gaffer-error.ts";
 import type { EventFields, EventKind } from "./gaffer-event.ts";
 import { ManagedProcess, type ProcessOwner, type ProcessWorld, type StopPolicy } from "./managed-process.ts";
 import type { SpawnRequest } from "./process-host.ts";
-import { exitFields, spawnFields } from "./slot.ts";
+import { exitFields, processFields, spawnedFields } from "./process-fields.ts";
 
 /** What a committed process is made from, and whom it tells. */
 export interface CommittedOptions {
@@ -26,19 +26,14 @@ export class Committed implements ProcessOwner {
     this.process = new ManagedProcess(request, { world, owner: this, policy, once: true });
   }
 
-  #fields(): EventFields {
-    const { id, osPid } = this.process;
-    return osPid === undefined ? { pid: id, slot: 0 } : { pid: id, os_pid: osPid, slot: 0 };
-  }
-
   onSpawned(): void {
-    this.#options.publish("spawn", { ...this.#fields(), ...spawnFields(this.process) });
+    this.#options.publish("spawn", spawnedFields(this.process));
     this.#options.onSpawned();
   }
 
   onSpawnFailed(_process: ManagedProcess, error: GafferError): void {
     this.#options.publish("spawn_failed", {
-      ...this.#fields(),
+      ...processFields(this.process),
       reason: error.message,
       error_exit_code: error.exitCode,
     });
@@ -54,7 +49,7 @@ export class Committed implements ProcessOwner {
   }
 
   onGone(process: ManagedProcess): void {
-    this.#options.publish("exit", { ...this.#fields(), ...exitFields(process) });
+    this.#options.publish("exit", exitFields(process));
     this.#options.onGone();
   }
 }

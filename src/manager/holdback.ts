@@ -39,7 +39,7 @@ export class Holdback {
     const verdict = this.#counter.exit(nowMs, [livedMs, ...this.#job.livesMs()]);
     if (verdict.kind === "go-on") return { kind: "retry", delayMs };
     if (verdict.kind === "give-up") {
-      const reason = `gave up: ${this.#counter.describe()}, after ${maxRetry} pauses of ${retryInMs / 1000} s`;
+      const reason = `gave up: ${this.#counter.describe()}, after ${maxRetry} ${maxRetry === 1 ? "pause" : "pauses"} of ${retryInMs / 1000} s`;
       this.#job.onGiveUp(reason);
       return { kind: "give-up", reason };
     }

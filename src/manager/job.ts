@@ -2,12 +2,13 @@ import type { Timer } from "./clock.ts";
 import { Committed } from "./committed.ts";
 import type { EventFields, EventKind } from "./gaffer-event.ts";
 import type { JobConfig } from "./job-config.ts";
-import type { ExitStatus } from "./exit-status.ts";
 import { type HeldJob, Holdback } from "./holdback.ts";
 import { ManagedProcess, type ProcessWorld, type StopPolicy } from "./managed-process.ts";
+import { processFields } from "./process-fields.ts";
 import type { Report } from "./operation.ts";
 import { Settlement } from "./settlement.ts";
 import { type ChainedJob, RestartChain } from "./restart-chain.ts";
+import { isRestarted } from "./restart-policy.ts";
 import { type Life, Slot, type SlotJob, type Verdict } from "./slot.ts";
 import { SlotRow } from "./slot-row.ts";
 import { SpawnRequests, type Surroundings } from "./spawn-request.ts";
@@ -19,16 +20,12 @@ export interface JobWorld extends ProcessWorld {
   nextId(): number;
   publish(kind: EventKind, name: string, fields: EventFields): void;
   onError(error: unknown): void;
+  /** A process had to be killed by SIGKILL. */
+  onKilled(label: string): void;
   /** Whether an unloaded job of the same name still has a process in slot `number`. */
   isOccupied(name: string, number: number): boolean;
   /** A slot of a job that does not want it is empty. */
   onVacant(name: string, number: number): void;
-}
-
-/** Whether a job that ended with `status` (undefined = could not be spawned) is to be started again. */
-function isRestarted(policy: JobConfig["restart"], status: ExitStatus | undefined): boolean {
-  if (policy === "on-failure") return status?.code !== 0;
-  return policy === "always";
 }
 
 /** A named thing to keep running: its slots, what was committed to it, and when it is held back. */
@@ -135,9 +132,7 @@ export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
   }
 
   #tellStop(process: ManagedProcess): void {
-    if (process.stopping) return;
-    const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
-    this.publish("stop_process", { pid: process.id, ...osPid, slot: process.request.slot });
+    if (!process.stopping) this.publish("stop_process", processFields(process));
   }
 
   /** SIGKILLs everything of it now; what a stop has begun ends at once. */
@@ -245,10 +240,7 @@ export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
   #reap(slot: Slot): void {
     slot.open = false;
     const process = slot.process;
-    if (process !== undefined && !process.stopping) {
-      const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
-      this.publish("reap", { pid: process.id, ...osPid, slot: slot.number });
-    }
+    if (process?.stopping === false) this.publish("reap", processFields(process));
     slot.stop();
     this.onChange(slot);
   }
@@ -285,7 +277,7 @@ export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
       policy: { stopSignal, gracefulTimeoutMs: gracefulTimeoutMs ?? own },
       publish: (kind, fields) => this.publish(kind, fields),
       onSpawned: () => this.#rested(),
-      onKilled: () => this.#settlement.killed(one.process.label),
+      onKilled: () => this.#killed(one.process.label),
       onGone: () => {
         this.#committed.delete(one);
         this.#rested();
@@ -373,7 +365,12 @@ export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
   }
 
   onKilled(slot: Slot): void {
-    this.#settlement.killed(`${this.name}.${slot.number}`);
+    this.#killed(`${this.name}.${slot.number}`);
+  }
+
+  #killed(label: string): void {
+    this.#settlement.killed(label);
+    this.#world.onKilled(label);
   }
 
   onChange(slot: Slot): void {

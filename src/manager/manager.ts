@@ -14,6 +14,7 @@ import { replacesProcesses } from "./job-comparison.ts";
 import { type JobSettings, resolveJob } from "./job-settings.ts";
 import type { ManagedProcess } from "./managed-process.ts";
 import { allDone, nothingLeft, type Operation, type Report } from "./operation.ts";
+import { processFields } from "./process-fields.ts";
 import type { ProcessHost } from "./process-host.ts";
 import { compareSession, refuseTwins } from "./session-difference.ts";
 import { shutDown } from "./shutdown.ts";
@@ -73,6 +74,8 @@ export class Manager extends JobCatalog {
   #started = false;
   /** It has begun to stop, and takes no new work. */
   #closing = false;
+  /** Labels of those that had to be killed since. */
+  readonly #killed: string[] = [];
   #stopped: Promise<Report> | undefined;
   #lastId = 0;
 
@@ -90,6 +93,7 @@ export class Manager extends JobCatalog {
       nextId: () => this.getProcessId(),
       publish: (kind, name, fields) => this.#publish(kind, name, fields),
       onError,
+      onKilled: (label) => this.#closing && this.#killed.push(label),
       isOccupied: (name, number) => this.isLeaving(name, number),
       onVacant: (name, number) => {
         // An unloaded job leaves its place to one that was loaded under its name meanwhile.
@@ -148,10 +152,10 @@ export class Manager extends JobCatalog {
   }
 
   async #stopAll(): Promise<Report> {
-    const report = await shutDown({ loaded: this.loaded.values(), leaving: this.leaving, turn: this.#turn });
+    await shutDown({ loaded: this.loaded.values(), leaving: this.leaving, turn: this.#turn });
     for (const app of this.#apps) await this.#guard(() => app.stop());
     this.#started = false;
-    return report;
+    return { ...nothingLeft, killed: this.#killed };
   }
 
   /** SIGKILLs every process now; a {@link stop} under way then ends at once. */
@@ -394,8 +398,7 @@ export class Manager extends JobCatalog {
   }
 
   #signal(process: ManagedProcess, signum: number): void {
-    const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
-    this.#publish("kill", process.request.job, { pid: process.id, ...osPid, slot: process.request.slot, signum });
+    this.#publish("kill", process.request.job, { ...processFields(process), signum });
     process.signal(signum);
   }
 

@@ -1,5 +1,4 @@
 import type { Job } from "./job.ts";
-import type { Report } from "./operation.ts";
 import type { Turn } from "./turn.ts";
 
 /** What is being shut down. */
@@ -13,19 +12,17 @@ export interface ShutdownJobs {
 /**
  * Stops jobs in reverse order of their priorities, those of one priority together, the next only when they are gone.
  *
- * @returns what came of it, when nothing is left.
+ * @returns when nothing is left.
  */
-export async function shutDown({ loaded, leaving, turn }: ShutdownJobs): Promise<Report> {
+export async function shutDown({ loaded, leaving, turn }: ShutdownJobs): Promise<void> {
   const jobs = [...loaded];
   turn.run(() => jobs.forEach((job) => job.freeze()));
   const ends = Array.from(leaving, (job) => job.settled());
-  const killed: string[] = [];
   const priorities = [...new Set(jobs.map((job) => job.config.priority))];
   for (const priority of priorities.toSorted((a, b) => (a < b ? 1 : -1))) {
     const level = jobs.filter((job) => job.config.priority === priority).toReversed();
     turn.run(() => level.forEach((job) => job.stop()));
-    for (const report of await Promise.all(level.map((job) => job.settled()))) killed.push(...report.killed);
+    await Promise.all(level.map((job) => job.settled()));
   }
-  for (const report of await Promise.all(ends)) killed.push(...report.killed);
-  return { running: 0, wanted: 0, killed, problems: [] };
+  await Promise.all(ends);
 }

@@ -1,8 +1,9 @@
 import type { GafferError } from "../base/gaffer-error.ts";
 import type { Clock, Timer } from "./clock.ts";
-import { describeExit, type ExitStatus } from "./exit-status.ts";
+import type { ExitStatus } from "./exit-status.ts";
 import type { EventFields, EventKind } from "./gaffer-event.ts";
 import type { ManagedProcess, ProcessOwner } from "./managed-process.ts";
+import { exitFields, spawnedFields } from "./process-fields.ts";
 import { nextState, type ProcessInput, type ProcessState } from "./process-state.ts";
 import { RestartDelay } from "./restart-delay.ts";
 
@@ -155,7 +156,7 @@ export class Slot implements ProcessOwner {
 
   onSpawned(process: ManagedProcess): void {
     this.#move("spawned");
-    this.#job.publish("spawn", { ...this.#fields(process), ...spawnFields(process) });
+    this.#job.publish("spawn", spawnedFields(process));
   }
 
   onSpawnFailed(process: ManagedProcess, error: GafferError): void {
@@ -182,7 +183,7 @@ export class Slot implements ProcessOwner {
     this.lastExit = { at: this.#job.clock.wallMs(), status: process.status, reason: process.reason };
     const wasStopped = this.#state === "stopping";
     this.#move("gone");
-    const fields = { ...this.#fields(process), ...exitFields(process) };
+    const fields = exitFields(process);
     if (wasStopped) this.#publishAndRefill("exit", fields);
     else this.#follow("exit", fields, process);
   }
@@ -244,27 +245,4 @@ export class Slot implements ProcessOwner {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
-
-  #fields(process: ManagedProcess): EventFields {
-    const osPid = process.osPid === undefined ? {} : { os_pid: process.osPid };
-    return { pid: process.id, ...osPid, slot: this.number };
-  }
-}
-
-/** What a spawn event tells: gaffer 0.4 sent `detached`, its documents promise `detach`. */
-export function spawnFields({ request }: ManagedProcess): EventFields {
-  return { detached: request.detach, detach: request.detach };
-}
-
-/** What an exit event tells of a process that is gone. */
-export function exitFields(process: ManagedProcess): EventFields {
-  const status = process.status ?? { code: 0, signal: null };
-  return {
-    exit_status: status.code ?? 0,
-    exit_code: status.code,
-    term_signal: status.signal ?? 0,
-    once: process.once,
-    uptime: Math.round(process.livedMs) / 1000,
-    reason: process.reason === "" ? describeExit(status) : process.reason,
-  };
 }
