@@ -13,7 +13,7 @@ export interface TrampolineSteps {
   readonly identity: Identity | undefined;
   /** Whether the program is told its own pid in LISTEN_PID. */
   readonly listenPid: boolean;
-  /** Descriptor that a failure is written to; exec closes it. */
+  /** Descriptor that a failure is written to, the last one; exec closes it. */
   readonly report: number;
 }
 
@@ -70,9 +70,12 @@ function restoreEnvironment(c: Libc, listenPid: boolean): void {
 }
 
 function become(c: Libc, { uid, gid, groups }: Identity): boolean {
-  const list = new Uint32Array([gid, ...groups]);
+  // As initgroups(3): the primary group is in the list, if there is a list.
+  const list = new Uint32Array(groups.length === 0 ? [] : [gid, ...groups]);
   return (
-    c.setgroups(list.length, ptr(list)) === 0 && c.setresgid(gid, gid, gid) === 0 && c.setresuid(uid, uid, uid) === 0
+    c.setgroups(list.length, list.length === 0 ? null : ptr(list)) === 0 &&
+    c.setresgid(gid, gid, gid) === 0 &&
+    c.setresuid(uid, uid, uid) === 0
   );
 }
 
@@ -86,6 +89,8 @@ function exec(c: Libc, path: string, argv: readonly string[]): void {
 /** Does the steps; comes back only with what failed. */
 function leap(c: Libc, steps: TrampolineSteps, argv: readonly string[]): TrampolineFailure {
   const failure = (step: TrampolineFailure["step"]): TrampolineFailure => ({ step, code: codeOf(errno(c)) });
+  // Bun marks all it inherits from 4 on to be closed at exec: what is the program's is kept, what is ours is not.
+  for (let fd = 3; fd < steps.report; fd++) c.fcntl(fd, F_SETFD, 0);
   c.fcntl(steps.report, F_SETFD, FD_CLOEXEC);
   restoreEnvironment(c, steps.listenPid);
   resetSignals(c);

@@ -100,8 +100,8 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
 
   #plan(request: SpawnRequest): LaunchPlan {
     const plan = planLaunch(request);
-    const restored = this.#nofile?.needsTrampoline();
-    return restored === undefined ? plan : withNofile(plan, restored);
+    if (this.#nofile === undefined) return plan;
+    return plan.trampoline || !this.#nofile.fits() ? withNofile(plan, this.#nofile.started) : plan;
   }
 
   #open(launch: Omit<Launch, "tree">): HostProcess {

@@ -11,14 +11,15 @@ const RESERVE = 64;
 export class NofileGuard {
   readonly #c: Libc;
   readonly #own: ResourceLimit;
-  readonly #started: ResourceLimit;
+  /** The limit children are to have. */
+  readonly started: ResourceLimit;
   /** Spawns that surely fit below the started limit before the next count. */
   #fits = 0;
 
   private constructor(c: Libc, own: ResourceLimit, soft: number) {
     this.#c = c;
     this.#own = own;
-    this.#started = { soft, hard: own.hard };
+    this.started = { soft, hard: own.hard };
   }
 
   /** @returns undefined when there is nothing to give back */
@@ -30,16 +31,16 @@ export class NofileGuard {
     return soft < own.soft ? new NofileGuard(c, own, soft) : undefined;
   }
 
-  /** The limit that a trampoline must set, when we hold too many files to lower our own for the time of a spawn. */
-  needsTrampoline(): ResourceLimit | undefined {
-    if (--this.#fits > 0) return undefined;
-    this.#fits = Math.floor((this.#started.soft - openDescriptors() - RESERVE) / PER_SPAWN);
-    return this.#fits > 0 ? undefined : this.#started;
+  /** Whether a spawn fits below the started limit: too many files are open for it otherwise, and the trampoline must set it. */
+  fits(): boolean {
+    if (--this.#fits > 0) return true;
+    this.#fits = Math.floor((this.started.soft - openDescriptors() - RESERVE) / PER_SPAWN);
+    return this.#fits > 0;
   }
 
   /** Runs a spawn under the started limit. Only the soft one moves: that needs no right to be raised again. */
   around<Result>(spawn: () => Result): Result {
-    setOwnLimit(this.#c, NOFILE, this.#started);
+    setOwnLimit(this.#c, NOFILE, this.started);
     try {
       return spawn();
     } finally {
