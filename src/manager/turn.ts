@@ -46,12 +46,14 @@ export class Turn {
   }
 
   #drain(queue: (() => void)[]): void {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    // Grows while it is worked on; shifting one by one would move the whole array each time.
+    for (let at = 0; at < queue.length; at++) {
       try {
-        next();
+        queue[at]?.();
       } catch (error) {
         this.#onError(error);
       }
     }
+    queue.length = 0;
   }
 }
