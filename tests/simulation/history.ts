@@ -338,7 +338,11 @@ export class History {
       }),
     (name) => {
       const { id } = this.#someProcess(name);
-      if (id !== 99_999) this.#manager.kill(id, this.#random.pick(["HUP", "KILL", 15]));
+      const signal = this.#random.pick(["HUP", "KILL", 15]);
+      this.#say(`send ${signal} to process ${id}`);
+      const isRunning = id !== 99_999 && this.#manager.getProcess(id).active;
+      if (isRunning) this.#manager.kill(id, signal);
+      else this.#refused("kill", () => this.#manager.kill(id, signal));
     },
     (name) =>
       this.#give("commit", name, (model) => {

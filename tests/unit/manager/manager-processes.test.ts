@@ -254,6 +254,19 @@ describe("Manager.kill()", () => {
     expect([world.host.process(1).signals, world.events.some((event) => event.event === "kill")]).toEqual([[], false]);
   });
 
+  test("refuses a process that does not run yet, or any more", async () => {
+    await using world = new ManagedWorld();
+    world.host.onSpawn = () => undefined;
+    world.load();
+    const refusal = { code: "not_running", message: "Cannot signal process 1: it is not running" };
+    expect(thrownBy(() => world.manager.kill(1, "HUP"))).toEqual(refusal);
+    world.at(1).spawned();
+    world.at(1).exit(0, true);
+    expect(thrownBy(() => world.manager.kill(1, "HUP"))).toEqual(refusal);
+    world.manager.killall("dummy", "HUP");
+    expect(world.events.some((event) => event.event === "kill")).toBe(false);
+  });
+
   test("an end by that very signal is no crash: no delay, no flapping, no restart that counts", async () => {
     await using world = new ManagedWorld();
     world.load({ flapping: "1 60 5 0" });
