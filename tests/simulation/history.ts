@@ -371,7 +371,10 @@ export class History {
     this.#say("stop the manager");
     this.#depth = 1;
     this.#stopping = true;
-    for (const model of this.#models.values()) model.active = false;
+    for (const model of this.#models.values()) {
+      model.active = false;
+      model.commands++;
+    }
     const stop: Given = { what: "stop of the manager", model: undefined, answered: false, after: 0 };
     this.#given.add(stop);
     void this.#answer(stop, this.#manager.stop());
