@@ -86,9 +86,18 @@ export class JobCatalog {
   }
 
   protected findProcess(id: number): ManagedProcess {
+    return this.#locate(id).process;
+  }
+
+  /** The job that a process was spawned for, even when another one bears its name by now. */
+  protected ownerOf({ id }: ManagedProcess): Job {
+    return this.#locate(id).job;
+  }
+
+  #locate(id: number): { readonly job: Job; readonly process: ManagedProcess } {
     for (const job of this.#all()) {
       const process = job.processes.find((one) => one.id === id);
-      if (process !== undefined) return process;
+      if (process !== undefined) return { job, process };
     }
     throw new GafferError("process_not_found", `Cannot find process ${id}: no such process`);
   }

@@ -371,9 +371,9 @@ export class Manager extends JobCatalog {
   /** Stops one process; another takes its place, unless `scaleDown` closes it. */
   stopProcess(id: number, options: { scaleDown?: boolean } = {}): Operation<boolean> {
     const process = this.findProcess(id);
-    const job = this.loaded.get(process.request.job);
-    if (job === undefined) return { result: false, done: Promise.resolve(nothingLeft) };
-    const result = this.#turn.run(() => job.stopProcess(process, options.scaleDown === true));
+    const job = this.ownerOf(process);
+    const scaleDown = options.scaleDown === true && this.loaded.get(job.name) === job;
+    const result = this.#turn.run(() => job.stopProcess(process, scaleDown));
     return { result, done: job.settled() };
   }
 

@@ -223,6 +223,23 @@ describe("Manager.stopProcess()", () => {
     });
   });
 
+  test("of an unloaded job waits for its end, and leaves a new job of its name alone", async () => {
+    await using world = new ManagedWorld();
+    world.load();
+    world.manager.unload("dummy");
+    world.load({ numprocesses: 2 });
+    world.kinds();
+    let isOver = false;
+    const stop = world.manager.stopProcess(1, { scaleDown: true });
+    const over = stop.done.then(() => (isOver = true));
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect([stop.result, isOver, world.manager.info("dummy").maxProcesses]).toEqual([false, false, 2]);
+    expect(world.kinds()).toEqual([]);
+    world.host.obey();
+    await over;
+    expect(world.manager.pids()).toEqual([2, 3]);
+  });
+
   test("stopall() replaces every process of a job", async () => {
     await using world = new ManagedWorld();
     world.load({ numprocesses: 2 });
