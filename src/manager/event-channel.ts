@@ -60,7 +60,17 @@ export class EventChannel implements Channel<GafferEvent> {
 
   #dispatch(topic: string, payload: GafferEvent): void {
     const name = topic.startsWith(this.#prefix) ? topic.slice(this.#prefix.length) : topic;
-    for (const one of this.#bound.slice()) if (one.name === undefined || one.name === name) one.listener(name, payload);
+    const faults: unknown[] = [];
+    for (const one of this.#bound.slice()) {
+      if (one.name !== undefined && one.name !== name) continue;
+      try {
+        one.listener(name, payload);
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    // Told to the emitter when every other listener has heard the event.
+    if (faults.length > 0) throw new AggregateError(faults, `Cannot tell "${name}" to every listener of ${this.topic}`);
   }
 
   close(): void {

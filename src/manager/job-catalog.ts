@@ -63,8 +63,12 @@ export class JobCatalog {
   }
 
   #processes(name?: string): ManagedProcess[] {
-    const jobs = name === undefined ? [...this.loaded.values(), ...this.leaving] : [this.find(name)];
+    const jobs = name === undefined ? this.#all() : [this.find(name)];
     return jobs.flatMap((job) => job.processes).toSorted((a, b) => a.id - b.id);
+  }
+
+  #all(): Job[] {
+    return [...this.loaded.values(), ...this.leaving];
   }
 
   /** Whether a process of an unloaded job is still in slot `number` of that name. */
@@ -82,8 +86,19 @@ export class JobCatalog {
   }
 
   protected findProcess(id: number): ManagedProcess {
-    const process = this.#processes().find((one) => one.id === id);
-    if (process === undefined) throw new GafferError("process_not_found", `Cannot find process ${id}: no such process`);
-    return process;
+    return this.#locate(id).process;
+  }
+
+  /** The job that a process was spawned for, even when another one bears its name by now. */
+  protected ownerOf({ id }: ManagedProcess): Job {
+    return this.#locate(id).job;
+  }
+
+  #locate(id: number): { readonly job: Job; readonly process: ManagedProcess } {
+    for (const job of this.#all()) {
+      const process = job.processes.find((one) => one.id === id);
+      if (process !== undefined) return { job, process };
+    }
+    throw new GafferError("process_not_found", `Cannot find process ${id}: no such process`);
   }
 }

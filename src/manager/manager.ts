@@ -7,6 +7,7 @@ import { EventChannel } from "./event-channel.ts";
 import { EventEmitter } from "./event-emitter.ts";
 import { EventLog, type EventsSince, HISTORY_LIMIT } from "./event-log.ts";
 import type { EventFields, EventKind, GafferEvent } from "./gaffer-event.ts";
+import { inputBytes } from "./input-bytes.ts";
 import { Job, type JobWorld } from "./job.ts";
 import { JobCatalog } from "./job-catalog.ts";
 import type { JobConfig } from "./job-config.ts";
@@ -167,7 +168,8 @@ export class Manager extends JobCatalog {
   async restart(callback?: () => void): Promise<void> {
     this.#refuseWhenStopping("restart");
     for (const app of this.#apps) await this.#guard(() => app.restart?.());
-    await Promise.all([...this.loaded.values()].filter((job) => job.active).map((job) => this.reload(job.name).done));
+    const active = this.#closing ? [] : [...this.loaded.values()].filter((job) => job.active);
+    await Promise.all(active.map((job) => this.reload(job.name).done));
     callback?.();
   }
 
@@ -369,9 +371,9 @@ export class Manager extends JobCatalog {
   /** Stops one process; another takes its place, unless `scaleDown` closes it. */
   stopProcess(id: number, options: { scaleDown?: boolean } = {}): Operation<boolean> {
     const process = this.findProcess(id);
-    const job = this.loaded.get(process.request.job);
-    if (job === undefined) return { result: false, done: Promise.resolve(nothingLeft) };
-    const result = this.#turn.run(() => job.stopProcess(process, options.scaleDown === true));
+    const job = this.ownerOf(process);
+    const scaleDown = options.scaleDown === true && this.loaded.get(job.name) === job;
+    const result = this.#turn.run(() => job.stopProcess(process, scaleDown));
     return { result, done: job.settled() };
   }
 
@@ -383,18 +385,24 @@ export class Manager extends JobCatalog {
     });
   }
 
-  /** Sends a signal to one process and its group now. @throws {@link GafferError} `process_not_found`, `bad_signal` */
+  /**
+   * Sends a signal to one process and its group now.
+   *
+   * @throws {@link GafferError} `process_not_found`, `bad_signal`; `not_running` before exec is confirmed and when the
+   * leader is dead.
+   */
   kill(id: number, signal: number | string): void {
     const number = parseSignal(signal);
     const process = this.findProcess(id);
+    if (!process.active) throw new GafferError("not_running", `Cannot signal process ${id}: it is not running`);
     this.#turn.run(() => this.#signal(process, number));
   }
 
-  /** Sends a signal to every process of a job now. */
+  /** Sends a signal to every running process of a job now. @throws {@link GafferError} `job_not_found`, `bad_signal` */
   killall(name: string, signal: number | string): void {
     const number = parseSignal(signal);
     const job = this.find(name);
-    this.#turn.run(() => job.processes.forEach((process) => this.#signal(process, number)));
+    this.#turn.run(() => job.processes.forEach((process) => process.active && this.#signal(process, number)));
   }
 
   #signal(process: ManagedProcess, signum: number): void {
@@ -408,10 +416,6 @@ export class Manager extends JobCatalog {
    * @throws {@link GafferError} `process_not_found`, `input_full`, `input_closed`, `stream_not_found`.
    */
   send(id: number, lines: string | Uint8Array | readonly string[], stream?: string): void {
-    const text =
-      typeof lines === "string" || lines instanceof Uint8Array ? lines : lines.map((line) => `${line}\n`).join("");
-    this.findProcess(id).write(typeof text === "string" ? encoder.encode(text) : text, stream);
+    this.findProcess(id).write(inputBytes(lines), stream);
   }
 }
-
-const encoder = new TextEncoder();

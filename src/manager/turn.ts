@@ -32,7 +32,14 @@ export class Turn {
     try {
       return work();
     } finally {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    try {
       this.#drain(this.#inputs);
+    } finally {
       this.#working = false;
       this.#deliver();
     }
@@ -41,17 +48,28 @@ export class Turn {
   #deliver(): void {
     if (this.#telling) return;
     this.#telling = true;
-    this.#drain(this.#messages);
-    this.#telling = false;
+    try {
+      this.#drain(this.#messages);
+    } finally {
+      this.#telling = false;
+    }
   }
 
   #drain(queue: (() => void)[]): void {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      try {
-        next();
-      } catch (error) {
-        this.#onError(error);
-      }
+    let at = 0;
+    try {
+      // Grows while it is worked on; shifting one by one would move the whole array each time.
+      for (; at < queue.length; at++) this.#attempt(queue[at]);
+    } finally {
+      queue.splice(0, at + 1);
+    }
+  }
+
+  #attempt(work: (() => void) | undefined): void {
+    try {
+      work?.();
+    } catch (error) {
+      this.#onError(error);
     }
   }
 }

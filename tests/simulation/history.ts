@@ -88,8 +88,8 @@ export class History {
     this.#watch.check();
   }
 
-  #say(line: string): void {
-    this.#log?.(`${this.#clock.monotonicMs()} ${line}`);
+  #say(line: string, facts?: unknown): void {
+    this.#log?.(`${this.#clock.monotonicMs()} ${line}${facts === undefined ? "" : ` ${JSON.stringify(facts)}`}`);
   }
 
   #step(): void {
@@ -153,7 +153,9 @@ export class History {
       });
     }
     const name = this.#random.pick(names);
-    this.#random.pick(this.#commands)(name);
+    // Refusals are looked at, but now and then only: most commands should have something to do.
+    const isRefused = !this.#models.has(name) && this.#random.next() < 0.8;
+    (isRefused ? this.#load : this.#random.pick(this.#commands))(name);
   }
 
   /** Gives a command that needs a job; without it, it must be refused and change nothing. */
@@ -164,12 +166,13 @@ export class History {
       this.#refused(what, () => work(new JobModel({ name, cmd: "none" })));
       return;
     }
+    model.commands++;
     this.#follow(`${what} ${name}`, model, work(model));
   }
 
   #follow(what: string, model: JobModel | undefined, operation: { readonly done: Promise<unknown> } | undefined): void {
     if (operation === undefined) return;
-    const given: Given = { what, model, answered: false };
+    const given: Given = { what, model, answered: false, after: model?.commands ?? 0 };
     this.#given.add(given);
     void this.#answer(given, operation.done);
   }
@@ -178,15 +181,27 @@ export class History {
     await done;
     given.answered = true;
     this.#given.delete(given);
+    try {
+      this.#watch.checkAnswer(given);
+    } catch (error) {
+      this.#errors.push(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** What a command that is refused must leave as it was. */
+  #fingerprint(): string {
+    const { seq, status } = this.#manager;
+    const slots = status.map((job) => `${job.name} ${job.maxProcesses} ${job.slots.map((slot) => slot.state).join()}`);
+    return `${seq} ${this.#clock.pending} ${this.#host.processes.length} ${slots.join()}`;
   }
 
   #refused(what: string, work: () => unknown): void {
-    const before = JSON.stringify([this.#manager.seq, this.#manager.status]);
+    const before = this.#fingerprint();
     try {
       work();
     } catch (error) {
       if (!(error instanceof GafferError)) throw error;
-      if (JSON.stringify([this.#manager.seq, this.#manager.status]) !== before)
+      if (this.#fingerprint() !== before)
         throw new Error(`${what} was refused, and changed something`, { cause: error });
       return;
     }
@@ -195,7 +210,7 @@ export class History {
 
   readonly #load = (name: string): void => {
     const settings = this.#settings(name);
-    this.#say(`load ${JSON.stringify(settings)}`);
+    this.#say("load", settings);
     if (this.#models.has(name)) {
       this.#refused("load", () => this.#manager.load(settings));
       return;
@@ -214,6 +229,7 @@ export class History {
   };
 
   #forget(name: string, model: JobModel): void {
+    model.commands++;
     model.active = false;
     model.unloaded = true;
     model.pauseEndsAt = 0;
@@ -242,6 +258,7 @@ export class History {
       return;
     }
     const isMine = model !== undefined && this.#manager.info(name).processes.includes(id);
+    if (isMine) model.commands++;
     if (scaleDown && isMine) model.close(slot);
     this.#follow(
       `stop process ${id} of ${name}`,
@@ -256,11 +273,12 @@ export class History {
       const model = this.#models.get(name);
       return model !== undefined && this.#random.next() < 0.5 ? model.settings : this.#settings(name);
     });
-    this.#say(`apply ${JSON.stringify(settings)}`);
+    this.#say("apply", settings);
     for (const [name, model] of Array.from(this.#models)) if (!wanted.includes(name)) this.#forget(name, model);
     for (const one of settings) {
       const model = this.#models.get(one.name);
       if (model !== undefined) {
+        model.commands++;
         model.update(one);
         continue;
       }
@@ -302,7 +320,8 @@ export class History {
       }),
     (name) => {
       const settings = this.#settings(name);
-      this.#give(`update ${JSON.stringify(settings)}`, name, (model) => {
+      this.#say("new settings", settings);
+      this.#give("update", name, (model) => {
         model.update(settings);
         return this.#manager.update(settings);
       });
@@ -319,7 +338,11 @@ export class History {
       }),
     (name) => {
       const { id } = this.#someProcess(name);
-      if (id !== 99_999) this.#manager.kill(id, this.#random.pick(["HUP", "KILL", 15]));
+      const signal = this.#random.pick(["HUP", "KILL", 15]);
+      this.#say(`send ${signal} to process ${id}`);
+      const isRunning = id !== 99_999 && this.#manager.getProcess(id).active;
+      if (isRunning) this.#manager.kill(id, signal);
+      else this.#refused("kill", () => this.#manager.kill(id, signal));
     },
     (name) =>
       this.#give("commit", name, (model) => {
@@ -348,8 +371,11 @@ export class History {
     this.#say("stop the manager");
     this.#depth = 1;
     this.#stopping = true;
-    for (const model of this.#models.values()) model.active = false;
-    const stop: Given = { what: "stop of the manager", model: undefined, answered: false };
+    for (const model of this.#models.values()) {
+      model.active = false;
+      model.commands++;
+    }
+    const stop: Given = { what: "stop of the manager", model: undefined, answered: false, after: 0 };
     this.#given.add(stop);
     void this.#answer(stop, this.#manager.stop());
     this.#refused("load while it stops", () => this.#manager.load({ name: "late", cmd: "serve" }));

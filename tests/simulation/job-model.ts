@@ -14,6 +14,8 @@ export class JobModel {
   /** A commit is under way. */
   committing = false;
   unloaded = false;
+  /** How many commands it was given. */
+  commands = 0;
 
   constructor(settings: JobSettings) {
     this.settings = settings;

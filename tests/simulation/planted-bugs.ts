@@ -304,6 +304,16 @@ export const plantedBugs: readonly PlantedBug[] = [
       ),
   },
   {
+    name: "a stop is answered at once",
+    plant: () => {
+      const atRest = Object.getOwnPropertyDescriptor(Job.prototype, "atRest");
+      Object.defineProperty(Job.prototype, "atRest", { configurable: true, get: () => true });
+      return () => {
+        if (atRest !== undefined) Object.defineProperty(Job.prototype, "atRest", atRest);
+      };
+    },
+  },
+  {
     name: "a restart one by one stops at its first slot",
     plant: () => patch(RestartChain.prototype, "onChange", () => nothing),
   },

@@ -6,7 +6,7 @@ import { describeFailure, playHistories } from "./play.ts";
  * With a seed alone, that one history is played and its steps are printed.
  */
 const { values } = parseArgs({
-  options: { seed: { type: "string" }, histories: { type: "string" }, quiet: { type: "boolean" } },
+  options: { seed: { type: "string" }, histories: { type: "string" } },
 });
 const from = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
 const wanted = values.histories ?? (values.seed === undefined ? "20000" : "1");

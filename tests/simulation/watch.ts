@@ -13,6 +13,8 @@ export interface Given {
   readonly what: string;
   readonly model: JobModel | undefined;
   answered: boolean;
+  /** How many commands its job had been given by then. */
+  readonly after: number;
 }
 
 /** What {@link Watch} looks at. */
@@ -173,6 +175,20 @@ export class Watch {
   checkAnswers(): void {
     for (const { what, model } of this.#watched.given)
       if (model !== undefined && !this.#isBusy(model)) broken(`${what} is not answered, and nothing is under way`);
+  }
+
+  /** A stop is answered when nothing is left, and not before. */
+  checkAnswer({ what, model, after }: Given): void {
+    const { host } = this.#watched;
+    if (what === "stop of the manager" && host.living.length > 0)
+      broken(`${what} is answered, ${host.labels.join(" ")} live`);
+    if (model === undefined || !/^(stop|unload) default/.test(what)) return;
+    if (model.commands !== after || model.active) return;
+    // What is committed to a stopped job is no matter of that stop.
+    const mine = host.living.filter(
+      (process) => this.#ledger.ownerOf(process) === model && (process.request.slot > 0 || model.unloaded),
+    );
+    if (mine.length > 0) broken(`${what} is answered, and ${mine[0]?.request.label} lives`);
   }
 
   #isBusy(model: JobModel): boolean {

@@ -170,6 +170,21 @@ describe("Manager.subscribe()", () => {
     expect(heard).toEqual(["job.default.dummy.start"]);
   });
 
+  test("a bound listener that throws is reported and hurts no other of its channel", async () => {
+    await using world = new ManagedWorld();
+    const heard: string[] = [];
+    const channel = world.manager.subscribe("EVENTS");
+    channel.bind("load", () => {
+      throw new Error("listener");
+    });
+    channel.bindAll((event) => heard.push(event));
+    world.load({}, { start: false });
+    expect([heard, world.errors.splice(0).map(String)]).toEqual([
+      ["load"],
+      ['AggregateError: Cannot tell "load" to every listener of EVENTS'],
+    ]);
+  });
+
   test("unsubscribe() leaves nothing behind", async () => {
     await using world = new ManagedWorld();
     const emitter = new EventEmitter<GafferEvent>(() => undefined);

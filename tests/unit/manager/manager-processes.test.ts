@@ -223,6 +223,23 @@ describe("Manager.stopProcess()", () => {
     });
   });
 
+  test("of an unloaded job waits for its end, and leaves a new job of its name alone", async () => {
+    await using world = new ManagedWorld();
+    world.load();
+    world.manager.unload("dummy");
+    world.load({ numprocesses: 2 });
+    world.kinds();
+    let isOver = false;
+    const stop = world.manager.stopProcess(1, { scaleDown: true });
+    const over = stop.done.then(() => (isOver = true));
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    expect([stop.result, isOver, world.manager.info("dummy").maxProcesses]).toEqual([false, false, 2]);
+    expect(world.kinds()).toEqual([]);
+    world.host.obey();
+    await over;
+    expect(world.manager.pids()).toEqual([2, 3]);
+  });
+
   test("stopall() replaces every process of a job", async () => {
     await using world = new ManagedWorld();
     world.load({ numprocesses: 2 });
@@ -252,6 +269,19 @@ describe("Manager.kill()", () => {
     expect(thrownBy(() => world.manager.kill(1, "NOPE")).code).toBe("bad_signal");
     expect(thrownBy(() => world.manager.killall("other", 15)).code).toBe("job_not_found");
     expect([world.host.process(1).signals, world.events.some((event) => event.event === "kill")]).toEqual([[], false]);
+  });
+
+  test("refuses a process that does not run yet, or any more", async () => {
+    await using world = new ManagedWorld();
+    world.host.onSpawn = () => undefined;
+    world.load();
+    const refusal = { code: "not_running", message: "Cannot signal process 1: it is not running" };
+    expect(thrownBy(() => world.manager.kill(1, "HUP"))).toEqual(refusal);
+    world.at(1).spawned();
+    world.at(1).exit(0, true);
+    expect(thrownBy(() => world.manager.kill(1, "HUP"))).toEqual(refusal);
+    world.manager.killall("dummy", "HUP");
+    expect(world.events.some((event) => event.event === "kill")).toBe(false);
   });
 
   test("an end by that very signal is no crash: no delay, no flapping, no restart that counts", async () => {

@@ -44,6 +44,24 @@ describe("Turn", () => {
     expect([errors, heard]).toEqual([[fault], ["next"]]);
   });
 
+  test("goes on after an error that its owner would not take, and does nothing twice", () => {
+    const heard: string[] = [];
+    const turn = new Turn(() => {
+      throw new Error("owner");
+    });
+    const command = (): void =>
+      turn.run(() => {
+        turn.tell(() => heard.push("first"));
+        turn.tell(() => {
+          throw new Error("message");
+        });
+        turn.tell(() => heard.push("last"));
+      });
+    expect(command).toThrow("owner");
+    turn.run(() => turn.tell(() => heard.push("next")));
+    expect(heard).toEqual(["first", "last", "next"]);
+  });
+
   test("throws what a command throws to its caller, and works on", () => {
     const turn = new Turn(() => undefined);
     expect(() =>
