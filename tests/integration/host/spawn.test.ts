@@ -35,12 +35,18 @@ const ways: Record<string, Partial<SpawnRequest>> = {
   "over the trampoline": { rlimits: { core: { soft: 0, hard: 0 } } },
 };
 
+/** What the fixture printed: it is ours, so its shape is known. */
+function parseReport(text: string): Report {
+  const told: Report = JSON.parse(text);
+  return told;
+}
+
 async function report(overrides: Partial<SpawnRequest>): Promise<Report & { readonly osPid: number }> {
   await using run = new TreeRun("cgroup");
   const child = run.spawn([python, fixture, "one", "two words"], { env: { PATH: "/usr/bin:/bin" }, ...overrides });
   await child.was("closed");
   expect(child.told).toEqual(["spawned", "exited 0", "emptied", "closed"]);
-  return { ...(JSON.parse(child.sink.text) as Report), osPid: child.osPid };
+  return { ...parseReport(child.sink.text), osPid: child.osPid };
 }
 
 const nobody = "65534 65534 65534 65534";
@@ -55,9 +61,11 @@ async function idOf(overrides: Partial<SpawnRequest>): Promise<{ Uid: string; Gi
   return { Uid: line("Uid"), Gid: line("Gid"), Groups: line("Groups") };
 }
 
+/** A limit as Python tells it: -1 is unlimited. */
+const parse = (text = ""): number => (text === "unlimited" ? -1 : Number(text));
+
 const own = (name: string): [number, number] => {
   const line = new RegExp(`^${name}\\s+(\\S+)\\s+(\\S+)`, "m").exec(readFileSync("/proc/self/limits", "latin1"));
-  const parse = (text = ""): number => (text === "unlimited" ? -1 : Number(text));
   return [parse(line?.[1]), parse(line?.[2])];
 };
 
@@ -81,10 +89,11 @@ describe.each(Object.entries(ways))("a child started %s", (_way, overrides) => {
   test("has stdin, stdout and stderr, and no descriptor of ours", async () => {
     using dir = new TempDir();
     const held = openSync(dir.write("held", ""), "r");
-    await using server = Bun.serve({ port: 0, fetch: () => new Response() });
+    const server = Bun.serve({ port: 0, fetch: () => new Response() });
     expect(server.port).toBeGreaterThan(0);
     const { descriptors } = await report(overrides);
     closeSync(held);
+    await server.stop(true);
     expect(descriptors).toEqual({ "0": "/dev/null", "1": "pipe", "2": "pipe" });
   });
 
@@ -158,14 +167,17 @@ describe.each(Object.entries(ways))("a child started %s", (_way, overrides) => {
   });
 });
 
+/** Runs a command, and gives its exit code. */
+const sh = (...argv: string[]): number => Bun.spawnSync(argv, { stdio: ["ignore", "ignore", "ignore"] }).exitCode;
+
+/** Number of a group. */
+const id = (group: string): number => Number(Bun.spawnSync(["getent", "group", group]).stdout.toString().split(":")[2]);
+
 test("a user's supplementary groups come with it", async () => {
   const name = `gaffertest${process.pid}`;
-  const sh = (...argv: string[]): number => Bun.spawnSync(argv, { stdio: ["ignore", "ignore", "ignore"] }).exitCode;
   expect(sh("groupadd", name)).toBe(0);
   try {
     expect(sh("useradd", "-M", "-N", "-g", "nogroup", "-G", `${name},daemon`, name)).toBe(0);
-    const id = (group: string): number =>
-      Number(Bun.spawnSync(["getent", "group", group]).stdout.toString().split(":")[2]);
     const { Gid, Groups } = await idOf({ uid: name });
     expect(Gid.split(" ")[0]).toBe(String(id("nogroup")));
     expect(Groups.split(" ").map(Number)).toEqual([id("daemon"), id("nogroup"), id(name)].toSorted((a, b) => a - b));
@@ -202,36 +214,56 @@ describe("inheritableEnv()", () => {
 });
 
 describe("what can't be started is told with its reason, and leaves nothing", () => {
-  const cases: [what: string, argv: string[], overrides: Partial<SpawnRequest>, words: RegExp][] = [
-    [
-      "a command that is nowhere",
-      ["no-such-command-here"],
-      {},
-      /Cannot run "no-such-command-here": it is in no folder of PATH/,
-    ],
-    ["a path that does not exist", ["./nothing"], {}, /Cannot run ".\/nothing": .*\/nothing does not exist/],
-    ["a file that is not executable", ["./plain.txt"], {}, /is not executable/],
-    ["a folder", ["./folder"], {}, /Cannot run "\.\/folder"/],
-    ["a script without #!", ["./no-shebang"], {}, /begins with #!/],
-    ["a script whose interpreter is missing", ["./bad-interpreter"], {}, /interpreter/],
-    [
-      "a folder to run in that is missing",
-      ["true"],
-      { cwd: "/no/such/folder" },
-      /Cannot use cwd "\/no\/such\/folder": it does not exist/,
-    ],
-    ["a folder to run in that is a file", ["true"], { cwd: "/etc/passwd" }, /it is not a folder/],
-    ["an unknown user", ["true"], { uid: "no-such-user" }, /Cannot run as user "no-such-user": no such user/],
-    ["an unknown group", ["true"], { gid: "no-such-group" }, /Cannot run as group "no-such-group"/],
-    [
-      "an unknown limit",
-      ["true"],
-      { rlimits: { nofiles: { soft: 1, hard: 1 } } },
-      /Cannot set rlimit "nofiles": the limits are/,
-    ],
-    ["too long arguments", ["true", "x".repeat(3_000_000)], {}, /too long/],
+  const cases: { what: string; argv: string[]; overrides: Partial<SpawnRequest>; words: RegExp }[] = [
+    {
+      what: "a command that is nowhere",
+      argv: ["no-such-command-here"],
+      overrides: {},
+      words: /Cannot run "no-such-command-here": it is in no folder of PATH/,
+    },
+    {
+      what: "a path that does not exist",
+      argv: ["./nothing"],
+      overrides: {},
+      words: /Cannot run ".\/nothing": .*\/nothing does not exist/,
+    },
+    { what: "a file that is not executable", argv: ["./plain.txt"], overrides: {}, words: /is not executable/ },
+    { what: "a folder", argv: ["./folder"], overrides: {}, words: /Cannot run "\.\/folder"/ },
+    { what: "a script without #!", argv: ["./no-shebang"], overrides: {}, words: /begins with #!/ },
+    { what: "a script whose interpreter is missing", argv: ["./bad-interpreter"], overrides: {}, words: /interpreter/ },
+    {
+      what: "a folder to run in that is missing",
+      argv: ["true"],
+      overrides: { cwd: "/no/such/folder" },
+      words: /Cannot use cwd "\/no\/such\/folder": it does not exist/,
+    },
+    {
+      what: "a folder to run in that is a file",
+      argv: ["true"],
+      overrides: { cwd: "/etc/passwd" },
+      words: /it is not a folder/,
+    },
+    {
+      what: "an unknown user",
+      argv: ["true"],
+      overrides: { uid: "no-such-user" },
+      words: /Cannot run as user "no-such-user": no such user/,
+    },
+    {
+      what: "an unknown group",
+      argv: ["true"],
+      overrides: { gid: "no-such-group" },
+      words: /Cannot run as group "no-such-group"/,
+    },
+    {
+      what: "an unknown limit",
+      argv: ["true"],
+      overrides: { rlimits: { nofiles: { soft: 1, hard: 1 } } },
+      words: /Cannot set rlimit "nofiles": the limits are/,
+    },
+    { what: "too long arguments", argv: ["true", "x".repeat(3_000_000)], overrides: {}, words: /too long/ },
   ];
-  test.each(cases)("%s", async (_what, argv, overrides, words) => {
+  test.each(cases)("$what", async ({ argv, overrides, words }) => {
     using dir = new TempDir({ "plain.txt": "no program" });
     writeFileSync(dir.file("no-shebang"), "echo hi\n", { mode: 0o755 });
     writeFileSync(dir.file("bad-interpreter"), "#!/no/such/interpreter\n", { mode: 0o755 });
