@@ -6,6 +6,8 @@ import { inheritableEnv } from "./child-environment.ts";
 import { EmbeddedProcess } from "./embedded-process.ts";
 import { LocalHost } from "./local-host.ts";
 import { openReactor } from "./open-reactor.ts";
+import { type ProcessStats, processStats } from "./process-stats.ts";
+import { ProcessWatcher } from "./process-watcher.ts";
 import type { Reactor } from "./reactor.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -41,6 +43,8 @@ function throwLater(error: unknown): void {
 export class EmbeddedManager extends Manager implements AsyncDisposable {
   /** What the processes say. */
   readonly output: OutputHub;
+  /** What the processes use, for those who listen. */
+  readonly watcher: ProcessWatcher = new ProcessWatcher();
   readonly #host: LocalHost;
   readonly #reactor: Reactor;
   #released: Promise<void> | undefined;
@@ -71,7 +75,15 @@ export class EmbeddedManager extends Manager implements AsyncDisposable {
     return report;
   }
 
+  /** What the processes of a job use, by the job's processes in order of their numbers; those that run. */
+  async stats(name: string): Promise<ProcessStats[]> {
+    const osPids = this.list(name).flatMap(({ osPid }) => osPid ?? []);
+    const stats = await processStats(osPids);
+    return osPids.flatMap((osPid) => stats.get(osPid) ?? []);
+  }
+
   async #release(): Promise<void> {
+    this.watcher.stop();
     await this.#host[Symbol.asyncDispose]();
     await this.#reactor[Symbol.asyncDispose]();
   }

@@ -2,6 +2,8 @@ import { GafferError } from "../base/gaffer-error.ts";
 import type { ProcessInfo } from "../manager/job-status.ts";
 import type { Operation } from "../manager/operation.ts";
 import type { OutputHub } from "../output/output-hub.ts";
+import { type ProcessStats, processStats } from "./process-stats.ts";
+import type { ProcessWatcher, StatsListener } from "./process-watcher.ts";
 
 /** Bytes a process said. */
 export interface IoEvent {
@@ -20,6 +22,7 @@ export type IoListener = (event: IoEvent) => void;
 
 /** Of the manager, what a process needs. */
 export interface ProcessKeeper {
+  readonly watcher: ProcessWatcher;
   readonly output: OutputHub;
   getProcess(id: number): ProcessInfo;
   stopProcess(id: number): Operation<boolean>;
@@ -96,6 +99,22 @@ export class EmbeddedProcess {
   /** Writes lines, each with a newline. */
   writelines(lines: readonly string[], stream?: string): void {
     this.#keeper.send(this.pid, lines, stream);
+  }
+
+  /** What it and its descendants use now; undefined when it is gone. */
+  async stats(): Promise<ProcessStats | undefined> {
+    const { osPid } = this;
+    return osPid === undefined ? undefined : (await processStats([osPid])).get(osPid);
+  }
+
+  /** Hears ten times a second what it uses, as long as it is there. */
+  monitor(listener: StatsListener): void {
+    if (this.osPid !== undefined) this.#keeper.watcher.subscribe(this.osPid, listener);
+  }
+
+  /** Ends what {@link monitor} began. */
+  unmonitor(listener: StatsListener): void {
+    if (this.osPid !== undefined) this.#keeper.watcher.unsubscribe(this.osPid, listener);
   }
 
   /** Hears what it says from now on under `label`; `.` = under every label. */
