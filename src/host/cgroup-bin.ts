@@ -2,7 +2,7 @@ import { rmdirSync } from "node:fs";
 import { removeCgroup } from "./cgroup-tree.ts";
 
 /** How long an empty group may lie about, in milliseconds. */
-const WAIT_MS = 100;
+const WAIT_MS = 1000;
 /** Groups taken away in one go: about 3 ms of work. */
 const BATCH = 50;
 

@@ -24,13 +24,17 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 export function resolveCommand(command: string, cwd: string, path: string = DEFAULT_PATH): string {
   const isPath = command.includes("/");
   const candidates = isPath ? [command] : path.split(":").map((folder) => `${folder === "" ? "." : folder}/${command}`);
-  const found = candidates.map((name) => (isAbsolute(name) ? name : resolve(cwd, name))).filter(isFile);
-  const runnable = found.find(isExecutable);
-  if (runnable !== undefined) return runnable;
-  if (found[0] !== undefined) {
+  let refused: string | undefined;
+  for (const name of candidates) {
+    const file = isAbsolute(name) ? name : resolve(cwd, name);
+    if (!isFile(file)) continue;
+    if (isExecutable(file)) return file;
+    refused ??= file;
+  }
+  if (refused !== undefined) {
     throw new GafferError(
       "not_executable",
-      `Cannot run "${command}": ${found[0]} is not executable (chmod +x ${found[0]})`,
+      `Cannot run "${command}": ${refused} is not executable (chmod +x ${refused})`,
     );
   }
   const where = isPath ? `${resolve(cwd, command)} does not exist` : "it is in no folder of PATH";

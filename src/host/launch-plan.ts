@@ -15,16 +15,28 @@ export interface LaunchPlan {
   readonly trampoline: boolean;
 }
 
+/** Programs found in this turn of the event loop: a thousand that start together look for theirs once. */
+const found = new Map<string, string>();
+
+function findProgram({ argv: [command = ""], cwd, env }: SpawnRequest): string {
+  const key = [command, cwd, env["PATH"]].join("\0");
+  const known = found.get(key);
+  if (known !== undefined) return known;
+  checkFolder(cwd);
+  const path = resolveCommand(command, cwd, env["PATH"]);
+  if (found.size === 0) queueMicrotask(() => found.clear());
+  found.set(key, path);
+  return path;
+}
+
 /**
  * Looks at the machine: is the folder there, the command, the user, and what must be done before exec.
  *
  * @throws {@link GafferError} what keeps the process from being started.
  */
 export function planLaunch(request: SpawnRequest): LaunchPlan {
-  checkFolder(request.cwd);
   const identity = resolveIdentity(request.uid, request.gid);
-  const [command = ""] = request.argv;
-  const path = resolveCommand(command, request.cwd, request.env["PATH"]);
+  const path = findProgram(request);
   const limits = Object.entries(request.rlimits).map(([name, limit]) => [limitNumber(name), limit] as const);
   // Bun's spawn sets user and primary group, and empties the supplementary ones: right only when there are none.
   const trampoline = limits.length > 0 || (identity !== undefined && identity.groups.length > 0);
