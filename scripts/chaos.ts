@@ -41,11 +41,13 @@ const full = (): boolean => {
 
 while (!full()) await Bun.sleep(10);
 let kills = 0;
-for (const end = Date.now() + Number(values.seconds) * 1000; Date.now() < end; await Bun.sleep(5)) {
+for (const end = Date.now() + Number(values.seconds) * 1000; Date.now() < end; await Bun.sleep(40)) {
   const alive = childrenNamed(program.pid, "sleep");
   const victim = alive[Math.floor(Math.random() * alive.length)];
-  if (victim !== undefined) process.kill(victim, "SIGKILL");
-  kills++;
+  if (victim !== undefined) {
+    process.kill(victim, "SIGKILL");
+    kills++;
+  }
   full();
 }
 console.log(`${kills} kills; ${slots().length} of ${count} running at once after them`);

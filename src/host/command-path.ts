@@ -14,7 +14,14 @@ function isExecutable(path: string): boolean {
   }
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+/** A folder that may not be looked into, or leads in a circle, holds nothing for us: the search goes on. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The file a command names: as execvp(3) finds it, a relative name with a slash seen from `cwd`.
@@ -43,7 +50,13 @@ export function resolveCommand(command: string, cwd: string, path: string = DEFA
 
 /** @throws {@link GafferError} `cwd_missing` if it is no folder. */
 export function checkFolder(cwd: string): void {
-  const stat = statSync(cwd, { throwIfNoEntry: false });
-  if (stat === undefined) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it does not exist`);
-  if (!stat.isDirectory()) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it is not a folder`);
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(cwd).isDirectory();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const fact = code === "ENOENT" || code === "ENOTDIR" ? "it does not exist" : code;
+    throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": ${fact}`, { cause: error });
+  }
+  if (!isFolder) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it is not a folder`);
 }

@@ -49,7 +49,9 @@ export const startCommand: Command = {
     const jobs = positionals.length > 0 ? positionals : procfile.names();
     checkVariables(procfile, jobs, { env: settings.env, user: context.env });
     const facts = { userPort: context.env["PORT"], isTaken: isPortTaken };
-    const plan = planStart({ procfile, settings }, { ...flags, jobs: positionals }, facts);
+    // A run that ends with its first process starts none again.
+    const restart = flags.restart && !flags.exit;
+    const plan = planStart({ procfile, settings }, { ...flags, restart, jobs: positionals }, facts);
     const { startHere } = await import("./start-here.ts");
     const colour = wantsColour({ refused: !flags.color, env: context.env, terminal: context.isTerminal(1) });
     return startHere(plan, { exitWithFirst: flags.exit, restarts: flags.restart, colour, json: flags.json });

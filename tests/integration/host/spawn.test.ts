@@ -1,5 +1,14 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { inheritableEnv } from "../../../src/host/child-environment.ts";
 import { libc, openPipe } from "../../../src/host/libc.ts";
@@ -281,6 +290,15 @@ describe("what can't be started is told with its reason, and leaves nothing", ()
       expect(child.told[0]).toMatch(words);
     }
   });
+});
+
+test("a folder of PATH that can't be looked into is passed over", async () => {
+  using dir = new TempDir();
+  symlinkSync(dir.file("circle"), dir.file("circle"));
+  await using run = new TreeRun("cgroup");
+  const child = run.spawn(["true"], { env: { PATH: `${dir.file("circle")}:/usr/bin:/bin` } });
+  await child.was("closed");
+  expect(child.told[0]).toBe("spawned");
 });
 
 test("200 processes at once leave no descriptor open", async () => {
