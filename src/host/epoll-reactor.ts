@@ -22,9 +22,9 @@ const BUFFER_BYTES = 262_144;
 /** So many reads in a row found the pipe full: the writer waits for us, and a larger pipe saves both the wake-ups. */
 const FULL_READS = 4;
 /** The most a pipe may hold without privilege unless the machine says otherwise (pipe(7)). */
-const GROWN_PIPE_BYTES = 1_048_576;
+const GROWN_PIPE_BYTES = 262_144;
 /** Pipes grown at a time: 4096 of the 16384 pages that all pipes of a user may have (pipe(7)). */
-const GROWN_PIPES = 16;
+const GROWN_PIPES = 64;
 /** Looks at the set before timers, sockets and HTTP get their turn. */
 const LOOKS_A_TURN = 8;
 /** The most a pipe can be made to hold (`/proc/sys/fs/pipe-max-size`): what is there now is never more. */
