@@ -25,7 +25,7 @@ export interface TrampolineFailure {
 
 /** Prefix that hides variables from the trampoline's own runtime, which would obey them. */
 const HIDDEN = "GAFFER_LAUNCH_";
-const obeyed = /^(BUN|NODE|LD)_|^JSC_/;
+const obeyed = /^(BUN|NODE|LD|JSC|MALLOC|MIMALLOC|GLIBC|UV)_|^GAFFER_LAUNCH_/;
 
 /** An environment as the trampoline must be given it: what its runtime would obey is renamed. */
 export function hideFromRuntime(env: Readonly<Record<string, string>>): Record<string, string> {
@@ -49,6 +49,8 @@ const cString = (text: string): Buffer => Buffer.from(`${text}\0`);
 
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
+/** The first descriptor after stdin, stdout and stderr; the report's is the last that is given. */
+const FIRST_EXTRA = 3;
 const SIG_SETMASK = 2;
 
 /** Signals this runtime ignores are given back their default: an ignored one would stay so over exec. */
@@ -86,6 +88,8 @@ function exec(c: Libc, path: string, argv: readonly string[]): void {
 /** Does the steps; comes back only with what failed. */
 function leap(c: Libc, steps: TrampolineSteps, argv: readonly string[]): TrampolineFailure {
   const failure = (step: TrampolineFailure["step"]): TrampolineFailure => ({ step, code: codeOf(errno(c)) });
+  // Bun marks what it inherits beyond its first descriptors close-on-exec: what is the program's is unmarked.
+  for (let fd = FIRST_EXTRA; fd < steps.report; fd++) c.fcntl(fd, F_SETFD, 0);
   c.fcntl(steps.report, F_SETFD, FD_CLOEXEC);
   restoreEnvironment(c, steps.listenPid);
   resetSignals(c);

@@ -11,14 +11,15 @@ const RESERVE = 64;
 export class NofileGuard {
   readonly #c: Libc;
   readonly #own: ResourceLimit;
-  readonly #started: ResourceLimit;
+  /** What children get. */
+  readonly started: ResourceLimit;
   /** Spawns that surely fit below the started limit before the next count. */
   #fits = 0;
 
   private constructor(c: Libc, own: ResourceLimit, soft: number) {
     this.#c = c;
     this.#own = own;
-    this.#started = { soft, hard: own.hard };
+    this.started = { soft, hard: own.hard };
   }
 
   /** @returns undefined when there is nothing to give back */
@@ -33,13 +34,13 @@ export class NofileGuard {
   /** The limit that a trampoline must set, when we hold too many files to lower our own for the time of a spawn. */
   needsTrampoline(): ResourceLimit | undefined {
     if (--this.#fits > 0) return undefined;
-    this.#fits = Math.floor((this.#started.soft - openDescriptors() - RESERVE) / PER_SPAWN);
-    return this.#fits > 0 ? undefined : this.#started;
+    this.#fits = Math.floor((this.started.soft - openDescriptors() - RESERVE) / PER_SPAWN);
+    return this.#fits > 0 ? undefined : this.started;
   }
 
   /** Runs a spawn under the started limit. Only the soft one moves: that needs no right to be raised again. */
   around<Result>(spawn: () => Result): Result {
-    setOwnLimit(this.#c, NOFILE, this.#started);
+    setOwnLimit(this.#c, NOFILE, this.started);
     try {
       return spawn();
     } finally {
