@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import { GafferError } from "../base/gaffer-error.ts";
 
@@ -14,14 +14,16 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A folder that may not be looked into, or leads in a circle, holds nothing for us: the search goes on. */
-function isFile(path: string): boolean {
+/** What is at a path; a folder that may not be looked into, or leads in a circle, holds nothing for us. */
+function statOf(path: string): Stats | undefined {
   try {
-    return statSync(path).isFile();
+    return statSync(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
+
+const isFile = (path: string): boolean => statOf(path)?.isFile() === true;
 
 /**
  * The file a command names: as execvp(3) finds it, a relative name with a slash seen from `cwd`.
@@ -44,19 +46,21 @@ export function resolveCommand(command: string, cwd: string, path: string = DEFA
       `Cannot run "${command}": ${refused} is not executable (chmod +x ${refused})`,
     );
   }
+  if (isPath && statOf(resolve(cwd, command))?.isDirectory() === true)
+    throw new GafferError("not_executable", `Cannot run "${command}": ${resolve(cwd, command)} is a folder`);
   const where = isPath ? `${resolve(cwd, command)} does not exist` : "it is in no folder of PATH";
   throw new GafferError("command_not_found", `Cannot run "${command}": ${where}`);
 }
 
 /** @throws {@link GafferError} `cwd_missing` if it is no folder. */
 export function checkFolder(cwd: string): void {
-  let isFolder: boolean;
+  let isThere: boolean;
   try {
-    isFolder = statSync(cwd).isDirectory();
+    isThere = statSync(cwd).isDirectory();
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     const fact = code === "ENOENT" || code === "ENOTDIR" ? "it does not exist" : code;
     throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": ${fact}`, { cause: error });
   }
-  if (!isFolder) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it is not a folder`);
+  if (!isThere) throw new GafferError("cwd_missing", `Cannot use cwd "${cwd}": it is not a folder`);
 }

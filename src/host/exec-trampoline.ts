@@ -25,7 +25,7 @@ export interface TrampolineFailure {
 
 /** Prefix that hides variables from the trampoline's own runtime, which would obey them. */
 const HIDDEN = "GAFFER_LAUNCH_";
-const obeyed = /^(BUN|NODE|LD)_|^JSC_/;
+const obeyed = /^(BUN|NODE|LD|JSC|MALLOC|MIMALLOC|GLIBC|UV)_|^GAFFER_LAUNCH_/;
 
 /** An environment as the trampoline must be given it: what its runtime would obey is renamed. */
 export function hideFromRuntime(env: Readonly<Record<string, string>>): Record<string, string> {

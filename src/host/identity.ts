@@ -44,19 +44,24 @@ const groups = (): Group[] =>
 
 const isNumber = (value: string | number): boolean => /^\d+$/.test(String(value));
 
+/** The largest id: one more is (uid_t) -1, which setresuid(2) takes for "as it is", and beyond that 0 comes again. */
+const LARGEST_ID = 2 ** 32 - 2;
+
+const isId = (value: string | number): boolean => isNumber(value) && Number(value) <= LARGEST_ID;
+
 function findUser(uid: string | number): User {
   const known = users();
   const user =
     known.find(({ name }) => name === String(uid)) ?? known.find((one) => isNumber(uid) && one.uid === Number(uid));
   if (user !== undefined) return user;
-  if (isNumber(uid)) return { name: "", uid: Number(uid), gid: Number(uid) };
+  if (isId(uid)) return { name: "", uid: Number(uid), gid: Number(uid) };
   throw new GafferError("user_unknown", `Cannot run as user "${uid}": no such user in /etc/passwd`);
 }
 
 function findGroup(gid: string | number): number {
   const group = groups().find(({ name }) => name === String(gid));
   if (group !== undefined) return group.gid;
-  if (isNumber(gid)) return Number(gid);
+  if (isId(gid)) return Number(gid);
   throw new GafferError("user_unknown", `Cannot run as group "${gid}": no such group in /etc/group`);
 }
 

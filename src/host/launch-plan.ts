@@ -38,9 +38,16 @@ export function planLaunch(request: SpawnRequest): LaunchPlan {
   const identity = resolveIdentity(request.uid, request.gid);
   const path = findProgram(request);
   const limits = Object.entries(request.rlimits).map(([name, limit]) => [limitNumber(name), limit] as const);
-  // Bun's spawn sets user and primary group, and empties the supplementary ones: right only when there are none.
-  const trampoline = limits.length > 0 || (identity !== undefined && identity.groups.length > 0);
+  const trampoline = limits.length > 0 || (identity !== undefined && !isBunsToSet(identity));
   return { path, identity, limits, trampoline };
+}
+
+/** The largest id that Bun's spawn takes: it reads 32 bits with a sign. */
+const LARGEST_SIGNED = 2 ** 31 - 1;
+
+/** Bun's spawn sets user and primary group, and empties the supplementary ones: right only when there are none. */
+function isBunsToSet({ uid, gid, groups }: Identity): boolean {
+  return groups.length === 0 && uid <= LARGEST_SIGNED && gid <= LARGEST_SIGNED;
 }
 
 /** The plan with the soft limit of open files put back by the trampoline. */

@@ -199,10 +199,8 @@ function trampolineError({ argv, uid, rlimits }: SpawnRequest, { step, code }: T
   if (step === "user")
     return new GafferError("user_forbidden", `Cannot run "${command}" as user "${uid ?? ""}": ${code}`);
   const names = Object.keys(rlimits).join(", ");
-  return new GafferError(
-    "limit_refused",
-    `Cannot set rlimits of "${command}" (${names}): ${code} (more than gaffer itself may have)`,
-  );
+  const fact = code === "EINVAL" ? "a soft limit is above its hard one" : "more than gaffer itself may have";
+  return new GafferError("limit_refused", `Cannot set rlimits of "${command}" (${names}): ${code} (${fact})`);
 }
 
 const F_DUPFD_CLOEXEC = 1030;

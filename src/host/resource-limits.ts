@@ -5,24 +5,26 @@ import type { ResourceLimit } from "../manager/job-config.ts";
 import type { Libc } from "./libc.ts";
 
 /** Numbers of the limits by name. @see getrlimit(2), Linux `asm-generic/resource.h` */
-const numbers: Readonly<Record<string, number>> = {
-  cpu: 0,
-  fsize: 1,
-  data: 2,
-  stack: 3,
-  core: 4,
-  rss: 5,
-  nproc: 6,
-  nofile: 7,
-  memlock: 8,
-  as: 9,
-  locks: 10,
-  sigpending: 11,
-  msgqueue: 12,
-  nice: 13,
-  rtprio: 14,
-  rttime: 15,
-};
+const numbers: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    cpu: 0,
+    fsize: 1,
+    data: 2,
+    stack: 3,
+    core: 4,
+    rss: 5,
+    nproc: 6,
+    nofile: 7,
+    memlock: 8,
+    as: 9,
+    locks: 10,
+    sigpending: 11,
+    msgqueue: 12,
+    nice: 13,
+    rtprio: 14,
+    rttime: 15,
+  }),
+);
 
 const INFINITE = 2n ** 64n - 1n;
 
@@ -36,11 +38,11 @@ const fromWord = (word: bigint | undefined): number =>
  * @throws {@link GafferError} `limit_refused` for another name.
  */
 export function limitNumber(name: string): number {
-  const number = numbers[name.toLowerCase().replace(/^rlimit_/, "")];
+  const number = numbers.get(name.toLowerCase().replace(/^rlimit_/, ""));
   if (number !== undefined) return number;
   throw new GafferError(
     "limit_refused",
-    `Cannot set rlimit "${name}": the limits are ${Object.keys(numbers).join(", ")}`,
+    `Cannot set rlimit "${name}": the limits are ${[...numbers.keys()].join(", ")}`,
   );
 }
 
