@@ -46,10 +46,15 @@ export function resolveCommand(command: string, cwd: string, path: string = DEFA
       `Cannot run "${command}": ${refused} is not executable (chmod +x ${refused})`,
     );
   }
-  if (isPath && statOf(resolve(cwd, command))?.isDirectory() === true)
-    throw new GafferError("not_executable", `Cannot run "${command}": ${resolve(cwd, command)} is a folder`);
-  const where = isPath ? `${resolve(cwd, command)} does not exist` : "it is in no folder of PATH";
-  throw new GafferError("command_not_found", `Cannot run "${command}": ${where}`);
+  throw isPath ? noSuchPath(command, resolve(cwd, command)) : notFound(command, "it is in no folder of PATH");
+}
+
+const notFound = (command: string, fact: string): GafferError =>
+  new GafferError("command_not_found", `Cannot run "${command}": ${fact}`);
+
+function noSuchPath(command: string, path: string): GafferError {
+  if (statOf(path)?.isDirectory() !== true) return notFound(command, `${path} does not exist`);
+  return new GafferError("not_executable", `Cannot run "${command}": ${path} is a folder`);
 }
 
 /** @throws {@link GafferError} `cwd_missing` if it is no folder. */
