@@ -30,8 +30,10 @@ export class ChildStreams {
   constructor(request: SpawnRequest, trampoline: boolean) {
     this.stdio = ["ignore", "ignore", "ignore"];
     try {
-      if (request.input) this.input = this.#openInput();
-      this.#openOutputs(request.outputs);
+      // A terminal takes the place of all three.
+      const isPiped = request.terminal === undefined;
+      if (isPiped && request.input) this.input = this.#openInput();
+      if (isPiped) this.#openOutputs(request.outputs);
       for (const label of request.streams) {
         this.env[streamVariable(label)] = String(this.stdio.length);
         this.stdio.push("pipe");

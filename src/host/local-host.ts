@@ -14,6 +14,7 @@ import { NofileGuard } from "./nofile-guard.ts";
 import { ownCommand } from "./own-command.ts";
 import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
 import type { Reactor } from "./reactor.ts";
+import { TerminalChannel } from "./terminal-channel.ts";
 import { canFindOrphans, SubreaperTrees } from "./subreaper-trees.ts";
 import { ZombieReaper } from "./zombie-reaper.ts";
 
@@ -119,18 +120,34 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   #start(launch: Launch): HostProcess {
     const { request, observer, streams, tree } = launch;
     const child = new LocalProcess(request, { observer, tree, reactor: this.#options.reactor });
-    const run = (): Bun.Subprocess => this.#bunSpawn(launch, child);
+    const terminal = this.#openTerminal(request);
+    const run = (): Bun.Subprocess => this.#bunSpawn(launch, child, terminal);
     const isTold = launch.plan.trampoline;
     const subprocess = this.#nofile === undefined || isTold ? run() : this.#nofile.around(run);
     streams.handedOver();
     child.adopt(subprocess.pid);
     this.#attach(launch, child, subprocess);
+    if (terminal !== undefined) {
+      if (launch.plan.identity !== undefined) TerminalChannel.chown(subprocess.pid, launch.plan.identity.uid);
+      child.takeTerminal(terminal, subprocess.terminal);
+    }
     if (streams.reportEnd === undefined) child.confirm();
     else this.#awaitReport(launch, streams.reportEnd, child);
     return child;
   }
 
-  #bunSpawn({ request, plan, streams, tree }: Launch, child: LocalProcess): Bun.Subprocess {
+  #openTerminal(request: SpawnRequest): TerminalChannel | undefined {
+    const { terminal, outputs, label } = request;
+    if (terminal === undefined) return undefined;
+    const sink = this.#options.openOutput(request, outputs[0] ?? "stdout");
+    return new TerminalChannel(terminal, sink, `terminal of "${label}"`);
+  }
+
+  #bunSpawn(
+    { request, plan, streams, tree }: Launch,
+    child: LocalProcess,
+    terminal: TerminalChannel | undefined,
+  ): Bun.Subprocess {
     const env = { ...request.env, ...streams.env, ...tree.spawn.env };
     const { identity, trampoline } = plan;
     const [name = "", ...args] = request.argv;
@@ -142,6 +159,7 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
       ...command,
       ...user,
       ...cgroup,
+      ...(terminal === undefined ? {} : { terminal: terminal.options }),
       cwd: request.cwd,
       stdio: streams.stdio,
       detached: true,

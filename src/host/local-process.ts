@@ -6,6 +6,7 @@ import type { ByteSink } from "../output/byte-sink.ts";
 import type { InputPipe } from "./input-pipe.ts";
 import { type ProcessTree, sendSignal } from "./process-tree.ts";
 import type { OutputReader, Reactor } from "./reactor.ts";
+import type { TerminalChannel, TerminalSize } from "./terminal-channel.ts";
 
 const signalNumbers: Readonly<Record<string, number>> = osConstants.signals;
 
@@ -17,6 +18,7 @@ export class LocalProcess implements HostProcess {
   readonly #request: SpawnRequest;
   readonly #readers: OutputReader[] = [];
   readonly #inputs = new Map<string | undefined, InputPipe>();
+  #terminal: TerminalChannel | undefined;
   #osPid: number | undefined;
   #reading = 0;
   #exited = false;
@@ -49,6 +51,21 @@ export class LocalProcess implements HostProcess {
       this.#settle();
     });
     this.#readers.push(reader);
+  }
+
+  /** Reads and writes through the terminal of the child. */
+  takeTerminal(channel: TerminalChannel, terminal: Bun.Terminal | undefined): void {
+    this.#terminal = channel;
+    this.#reading++;
+    channel.attach(terminal, () => {
+      this.#reading--;
+      this.#settle();
+    });
+  }
+
+  /** Gives its terminal another size; without a terminal nothing happens. */
+  resize(size: TerminalSize): void {
+    this.#terminal?.resize(size);
   }
 
   /** Lets writers reach the child: stdin, or a custom stream by its label. */
@@ -120,11 +137,12 @@ export class LocalProcess implements HostProcess {
   }
 
   abandonOutput(): void {
+    this.#terminal?.end();
     for (const reader of this.#readers) reader.abandon();
   }
 
   write(bytes: Uint8Array, stream?: string): void {
-    const input = this.#inputs.get(stream);
+    const input = stream === undefined ? (this.#terminal ?? this.#inputs.get(undefined)) : this.#inputs.get(stream);
     if (input !== undefined) return input.write(bytes);
     const label = this.#request.label;
     if (stream === undefined) {
@@ -138,6 +156,7 @@ export class LocalProcess implements HostProcess {
   }
 
   endInput(): void {
+    this.#terminal?.endInput();
     this.#inputs.get(undefined)?.end();
   }
 }
