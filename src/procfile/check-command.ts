@@ -61,7 +61,7 @@ function checkScripts(procfile: Procfile): void {
 function checkPlan(application: Application, { env }: CliContext): void {
   const { procfile, settings } = application;
   checkVariables(procfile, procfile.names(), { env: settings.env, user: env });
-  const choice = { jobs: [], concurrency: [], port: undefined, restart: true, timeout: undefined };
+  const choice = { jobs: [], concurrency: [], port: undefined, restart: true, json: false, timeout: undefined };
   planStart(application, choice, { userPort: env["PORT"], isTaken: () => false });
 }
 

@@ -16,6 +16,8 @@ export interface StartChoice {
   readonly port: number | undefined;
   /** `false` = every process runs once. */
   readonly restart: boolean;
+  /** Tell stdout and stderr apart, as `--json` does; else both are one output, in the order they were written. */
+  readonly json: boolean;
   /** `-t`, in seconds. @defaultValue 30 */
   readonly timeout: number | undefined;
 }
@@ -96,7 +98,7 @@ function common(
     stopSignal: 15,
     restart: choice.restart ? "always" : "never",
     flapping: undefined,
-    redirectOutput: ["stdout", "stderr"],
+    redirectOutput: choice.json ? ["stdout", "stderr"] : ["stdout", "stdout"],
     redirectInput: false,
     customStreams: [],
     customChannels: [],

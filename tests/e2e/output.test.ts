@@ -25,9 +25,9 @@ test("a last line without newline is shown", async () => {
   expect(await lines("p: printf 'one\\ntwo'\n")).toEqual(["one", "two"]);
 });
 
-test("stdout and stderr keep their true order through one label", async () => {
+test("stdout and stderr are shown in the order they were written", async () => {
   const heard = await lines("p: for n in 1 2 3 4; do echo out $n; echo err $n >&2; done\n");
-  expect(heard.toSorted()).toEqual(["err 1", "err 2", "err 3", "err 4", "out 1", "out 2", "out 3", "out 4"]);
+  expect(heard).toEqual(["out 1", "err 1", "out 2", "err 2", "out 3", "err 3", "out 4", "err 4"]);
 });
 
 test("a child may open /dev/stdout and /dev/stderr by name", async () => {

@@ -16,7 +16,7 @@ const plan: StartPlan = planStart(
     procfile: Procfile.parse("a: x\nb: x\n"),
     settings: { uid: undefined, gid: undefined, redirectInput: new Set(), env: {} },
   },
-  { jobs: [], concurrency: [], port: undefined, restart: true, timeout: undefined },
+  { jobs: [], concurrency: [], port: undefined, restart: true, json: false, timeout: undefined },
   { userPort: undefined, isTaken: (port) => port === 5000 },
 );
 

@@ -20,7 +20,7 @@ function plan({
   const procfile = Procfile.parse(text, { root: "/srv/My Shop" });
   return planStart(
     { procfile, settings: { uid: undefined, gid: undefined, redirectInput: new Set(), env: {}, ...settings } },
-    { jobs: [], concurrency: [], port: undefined, restart: true, timeout: undefined, ...choice },
+    { jobs: [], concurrency: [], port: undefined, restart: true, timeout: undefined, json: false, ...choice },
     { userPort: undefined, isTaken: () => false, ...facts },
   );
 }
@@ -49,7 +49,7 @@ describe("planStart()", () => {
         stopSignal: 15,
         restart: "always",
         flapping: undefined,
-        redirectOutput: ["stdout", "stderr"],
+        redirectOutput: ["stdout", "stdout"],
         redirectInput: false,
         customStreams: [],
         customChannels: [],
@@ -64,6 +64,11 @@ describe("planStart()", () => {
         priority: Infinity,
       }),
     ]);
+  });
+
+  test("keeps stdout and stderr in their order, and apart for --json", () => {
+    expect(plan({ choice: { json: false } }).jobs[0]?.config.redirectOutput).toEqual(["stdout", "stdout"]);
+    expect(plan({ choice: { json: true } }).jobs[0]?.config.redirectOutput).toEqual(["stdout", "stderr"]);
   });
 
   test("hands every slot its port, and no PORT of the files", () => {
