@@ -48,9 +48,8 @@ async function tests(folder: string): Promise<void> {
 
 /** What the tests' children are written in, besides sh: Debian's packages by the command they bring. */
 async function installTools(): Promise<void> {
-  const missing = Object.entries({ python3: "python3", setpriv: "util-linux" }).filter(
-    ([tool]) => Bun.which(tool) === null,
-  );
+  const tools = { "/usr/bin/python3": "python3", setpriv: "util-linux", useradd: "passwd" };
+  const missing = Object.entries(tools).filter(([tool]) => Bun.which(tool) === null);
   if (missing.length === 0) return;
   await run(["apt-get", "update", "-qq"]);
   await run(["apt-get", "install", "-y", "-qq", ...missing.map(([, debian]) => debian)]);
