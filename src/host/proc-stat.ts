@@ -10,6 +10,10 @@ export interface ProcStat {
   readonly sid: number;
   /** Start time in clock ticks since boot: with the pid, it names one process for ever. */
   readonly start: number;
+  /** Scheduling priority as of nice(2): -20…19. */
+  readonly nice: number;
+  /** Virtual memory in bytes. */
+  readonly virtualMemory: number;
 }
 
 /** A process now; undefined when there is none of that pid. */
@@ -19,7 +23,16 @@ export function procStat(pid: number): ProcStat | undefined {
   // The name in parentheses may hold spaces and parentheses itself.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const number = (at: number): number => Number(fields[at]);
-  return { pid, state: fields[0] ?? "X", ppid: number(1), pgid: number(2), sid: number(3), start: number(19) };
+  return {
+    pid,
+    state: fields[0] ?? "X",
+    ppid: number(1),
+    pgid: number(2),
+    sid: number(3),
+    start: number(19),
+    nice: number(16),
+    virtualMemory: number(20),
+  };
 }
 
 /** Whether a process of that pid is alive; a zombie is dead. */

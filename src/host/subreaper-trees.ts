@@ -146,6 +146,8 @@ class SubreaperTree implements ProcessTree {
  */
 export class SubreaperTrees implements ProcessTrees {
   readonly #c: Libc;
+  /** Our own session; one of outside our container shows as 0, as those of orphans put in from there do. */
+  readonly #session: number | undefined = procStat(process.pid)?.sid || undefined;
   /** Children that Bun waits for: never reaped here. */
   readonly #leaders = new Map<number, SubreaperTree>();
   readonly #open = new Set<SubreaperTree>();
@@ -176,8 +178,13 @@ export class SubreaperTrees implements ProcessTrees {
     this.#open.delete(tree);
   }
 
+  /**
+   * Children that came to us. Leaders have sessions of their own, and nobody joins another's: what is in ours was spawned
+   * by us for ourselves, and whoever did that waits for it.
+   */
   #orphans(): number[] {
-    return childrenOf(process.pid).filter((pid) => !this.#leaders.has(pid));
+    const strangers = childrenOf(process.pid).filter((pid) => !this.#leaders.has(pid));
+    return strangers.filter((pid) => procStat(pid)?.sid !== this.#session);
   }
 
   /** Children of ours that nobody spawned here and that are of `tree`, or can be of no other. */
