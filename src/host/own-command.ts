@@ -8,5 +8,6 @@ export function isCompiled(): boolean {
 /** The command that runs this very program: followed by a sub-command and its arguments. */
 export function ownCommand(): readonly string[] {
   if (isCompiled()) return [process.execPath];
-  return [process.execPath, "--no-env-file", join(import.meta.dir, "..", "main.ts")];
+  // As the executable: what lies in a job's folder must not change what its start does.
+  return [process.execPath, "--no-env-file", "--config=/dev/null", join(import.meta.dir, "..", "main.ts")];
 }

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { Pidfile } from "../../../src/host/pidfile.ts";
-import { procStat } from "../../../src/host/proc-stat.ts";
 import { TempDir } from "../../support/temp-dir.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
-import { waitFor } from "../../support/wait-for.ts";
+import { Zombie } from "../../support/zombie.ts";
 
 const own = `${process.pid}\n`;
 
@@ -61,15 +60,8 @@ describe("create", () => {
   });
 
   test("nor does a zombie", async () => {
-    // A shell that became another program never waits for its child.
-    await using parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 1000"], { stdout: "pipe" });
-    const { value } = await parent.stdout.getReader().read();
-    const zombie = Number(new TextDecoder().decode(value));
-    await waitFor(
-      () => procStat(zombie)?.state === "Z",
-      () => `a zombie ${zombie}`,
-    );
-    dir.write("gaffer.pid", String(zombie));
+    await using zombie = await Zombie.make();
+    dir.write("gaffer.pid", String(zombie.pid));
     expect(file.validate()).toBeUndefined();
   });
 

@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { exec } from "node:child_process";
 import { ProcessStats, type ProcessUsage } from "../../../src/host/process-stats.ts";
-import { isAlive, procStat, readProc } from "../../../src/host/proc-stat.ts";
+import { procStat, readProc } from "../../../src/host/proc-stat.ts";
 import { HostRun } from "../../support/host-run.ts";
 import { markedProcesses } from "../../support/marked-processes.ts";
 import { waitFor } from "../../support/wait-for.ts";
+import { Zombie } from "../../support/zombie.ts";
 
 const mark = `86${process.pid}.5`;
 const stats = new ProcessStats();
@@ -28,7 +29,7 @@ describe("a sample", () => {
   });
 
   test("user, priority and command line", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const argv = ["nice", "-n", "7", "sh", "-c", `: ä; sleep ${mark}; :`, "", "b c"];
     const child = run.spawn(argv, { uid: "games" });
     const pid = child.osPid ?? 0;
@@ -43,13 +44,13 @@ describe("a sample", () => {
   });
 
   test("a user without a name is told by number", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const child = run.spawn(["sleep", mark], { uid: 54_321 });
     expect((await one(child.osPid ?? 0)).username).toBe("54321");
   });
 
   test("children of children are below their parents", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const child = run.spawn(["sh", "-c", `sh -c 'sleep ${mark}; :' & sleep ${mark}; :`]);
     await waitFor(
       () => markedProcesses(`sleep\0${mark}`).length === 2,
@@ -64,7 +65,7 @@ describe("a sample", () => {
   });
 
   test("the second tells what was used since the first", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const child = run.spawn(["sh", "-c", "while :; do :; done"]);
     const pid = child.osPid ?? 0;
     const first = await one(pid);
@@ -106,19 +107,13 @@ describe("a sample", () => {
   });
 
   test("a zombie is gone", async () => {
-    await using parent = Bun.spawn(["sh", "-c", `true & echo $!; exec sleep ${mark}`], { stdout: "pipe" });
-    const { value } = await parent.stdout.getReader().read();
-    const zombie = Number(new TextDecoder().decode(value));
-    await waitFor(
-      () => !isAlive(procStat(zombie)),
-      () => "the zombie",
-    );
-    expect([...(await stats.sample([zombie])).keys()]).toEqual([]);
-    expect((await one(parent.pid)).children).toEqual([]);
+    await using zombie = await Zombie.make();
+    expect([...(await stats.sample([zombie.pid])).keys()]).toEqual([]);
+    expect((await one(zombie.parent.pid)).children).toEqual([]);
   });
 
   test("many askers at once get their own", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const pids = Array.from({ length: 20 }, () => run.spawn(["sleep", mark]).osPid ?? 0);
     const samples = await Promise.all(pids.map((pid) => stats.sample([pid, process.pid])));
     expect(samples.map((sample) => [...sample.keys()])).toEqual(pids.map((pid) => [pid, process.pid]));

@@ -190,7 +190,7 @@ describe.each(ways)("the order of what is told, %s", (_way, part) => {
   });
 
   test("a descendant that lives on is a survivor, and its death empties the tree", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const child = run.spawn(["sh", "-c", "sleep 1000 & echo $!"], { ...part, outputs: ["out"] });
     await child.says(/\d+\n/);
     expect(child.calls.filter((call) => call !== "exited with survivors")).toEqual(["spawned"]);

@@ -6,6 +6,7 @@ import { makePipe } from "../../../src/host/pipe.ts";
 import { viewer } from "../../support/child-view.ts";
 import { HostRun, ways } from "../../support/host-run.ts";
 import { openPipes } from "../../support/open-descriptors.ts";
+import { TempDir } from "../../support/temp-dir.ts";
 
 const nul = "character special file";
 
@@ -210,4 +211,18 @@ test("200 at once leave nothing open", async () => {
     for (const child of children) expect((await child.done()).status).toEqual({ code: 0, signal: null });
   }
   expect(openPipes()).toEqual(before);
+});
+
+test("what lies in a job's folder does not change its start", async () => {
+  using dir = new TempDir({
+    "bunfig.toml": 'preload = ["./no-such-file.ts"]\n',
+    ".env": "FROM_RUNTIME=1\n",
+    "package.json": "no json",
+    "tsconfig.json": "no json",
+  });
+  await using run = new HostRun();
+  for (const [, part] of ways) {
+    const view = await run.view({ ...part, cwd: dir.path, env: { A: "1" } });
+    expect(view.env).toEqual({ A: "1" });
+  }
 });
