@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChildView } from "../support/child-view.ts";
 import { gafferBinary } from "../support/gaffer-binary.ts";
@@ -31,8 +31,8 @@ const obeyed = { BUN_BE_BUN: "1", BUN_OPTIONS: "--print", NODE_OPTIONS: "--inspe
 
 /** Ways to a process: a limit of open files that leaves gaffer no room forces the trampoline. */
 const preludes: readonly (readonly [way: string, prelude: string, nofile: string])[] = [
-  ["direct", "umask 027; ulimit -Sn 256;", "256 "],
-  ["trampoline", "umask 027; ulimit -Sn 70;", "70 "],
+  ["direct", "trap '' HUP PIPE USR1; umask 027; ulimit -Sn 256;", "256 "],
+  ["trampoline", "trap '' HUP PIPE USR1; umask 027; ulimit -Sn 70;", "70 "],
 ];
 
 /** Runs a process that says what it was given, below a shell that sets `prelude`. */
@@ -74,6 +74,19 @@ describe.each(commands)("%s", (_name, argv) => {
     const names = Object.keys(view.env).filter((name) => name in ours);
     expect([names, view.env["FROM_RUNTIME"]]).toEqual([[], undefined]);
   });
+});
+
+test("an executable that was replaced still starts processes", async () => {
+  using dir = new TempDir({
+    Procfile: "p: exec sh run.sh\n",
+    // The first life removes the executable, the second ends gaffer.
+    "run.sh": 'if [ -e gaffer ]; then rm gaffer; exit 1; fi\necho "second life"\nkill -TERM $PPID\nexec sleep 100\n',
+  });
+  copyFileSync(gafferBinary(), dir.file("gaffer"));
+  const script = `cd ${dir.path} && ulimit -Sn 70; ./gaffer start; exit $?`;
+  const child = Bun.spawn(["sh", "-c", script], { env: kept, stdio: ["ignore", "pipe", "pipe"] });
+  const [text] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  expect(text).toContain("second life");
 });
 
 test.each(preludes)("the view from the binary and from the source is the same, %s", async (_way, prelude) => {
