@@ -1,9 +1,18 @@
 import { closeSync } from "node:fs";
+import { GafferError } from "../base/gaffer-error.ts";
 import type { SpawnRequest } from "../manager/process-host.ts";
-import { closePipes, makePipe, type Pipe } from "./pipe.ts";
+import { duplicate, libc, openSocketPair } from "./libc.ts";
+import { makePipe, type Pipe } from "./pipe.ts";
 
 /** What a child's descriptor is, as Bun's spawn takes it. */
-export type Descriptor = "ignore" | "pipe" | number;
+export type Descriptor = "ignore" | number;
+
+/** Our end of a custom stream, twice: one to read from and close, one to write to and close. */
+export interface StreamEnds {
+  readonly label: string;
+  readonly readEnd: number;
+  readonly writeEnd: number;
+}
 
 /** The variable that tells a child the number of a custom stream. */
 const streamVariable = (label: string): string =>
@@ -17,6 +26,7 @@ export class ChildStreams {
   readonly env: Record<string, string> = {};
   /** Ends to read from, by label. */
   readonly outputs: (readonly [label: string, fd: number])[] = [];
+  readonly streams: StreamEnds[] = [];
   /** End to write stdin to. */
   readonly input: number | undefined;
   /** Descriptor that the trampoline reports on, in the child. */
@@ -24,7 +34,8 @@ export class ChildStreams {
   /** End to read the report from. */
   readonly reportEnd: number | undefined;
   readonly #childEnds: number[] = [];
-  readonly #pipes: Pipe[] = [];
+  /** All that was made, while nobody else has it. */
+  readonly #made: number[] = [];
 
   /** @throws {@link GafferError} `resource_exhausted`, with nothing left open. */
   constructor(request: SpawnRequest, trampoline: boolean) {
@@ -36,7 +47,7 @@ export class ChildStreams {
       if (isPiped) this.#openOutputs(request.outputs);
       for (const label of request.streams) {
         this.env[streamVariable(label)] = String(this.stdio.length);
-        this.stdio.push("pipe");
+        this.stdio.push(this.#openStream(label));
       }
       this.stdio.push(...request.channels);
       if (trampoline) {
@@ -46,15 +57,29 @@ export class ChildStreams {
         this.#childEnds.push(writeEnd);
       }
     } catch (error) {
-      closePipes(this.#pipes);
+      this.discard();
       throw error;
     }
   }
 
   #pipe(): Pipe {
     const pipe = makePipe();
-    this.#pipes.push(pipe);
+    this.#made.push(pipe.readEnd, pipe.writeEnd);
     return pipe;
+  }
+
+  /** @returns the child's end */
+  #openStream(label: string): number {
+    const c = libc();
+    const [readEnd, theirs] = (c === undefined ? undefined : openSocketPair(c)) ?? [];
+    if (c === undefined || readEnd === undefined || theirs === undefined) throw noStream(label);
+    this.#made.push(readEnd, theirs);
+    const writeEnd = duplicate(c, readEnd);
+    if (writeEnd === undefined) throw noStream(label);
+    this.#made.push(writeEnd);
+    this.#childEnds.push(theirs);
+    this.streams.push({ label, readEnd, writeEnd });
+    return theirs;
   }
 
   #openInput(): number {
@@ -79,13 +104,21 @@ export class ChildStreams {
     return writeEnd;
   }
 
-  /** The child has its ends now: ours of them are closed, else no output would ever end. */
+  /** The child has its ends now: ours of them are closed, else no output would ever end. The others are their readers'. */
   handedOver(): void {
+    this.#made.length = 0;
     for (const fd of this.#childEnds) closeSync(fd);
   }
 
   /** There is no child: everything is closed. */
   discard(): void {
-    closePipes(this.#pipes);
+    for (const fd of this.#made) closeSync(fd);
+    this.#made.length = 0;
   }
 }
+
+const noStream = (label: string): GafferError =>
+  new GafferError(
+    "resource_exhausted",
+    `Cannot open custom stream "${label}": gaffer has too many open files (raise its nofile limit)`,
+  );

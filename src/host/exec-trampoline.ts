@@ -23,6 +23,9 @@ export interface TrampolineFailure {
   readonly code: string;
 }
 
+/** What is on the report descriptor before exec is tried; without it, not even that happened. White space to JSON. */
+export const READY = "\n";
+
 /** Prefix that hides variables from the trampoline's own runtime, which would obey them. */
 const HIDDEN = "GAFFER_LAUNCH_";
 const obeyed = /^(BUN|NODE|LD|JSC|MALLOC|MIMALLOC|GLIBC|UV)_|^GAFFER_LAUNCH_/;
@@ -99,6 +102,7 @@ function leap(c: Libc, steps: TrampolineSteps, argv: readonly string[]): Trampol
     if (!setOwnLimit(c, number, { soft: infinite(soft), hard: infinite(hard) })) return failure("limits");
   }
   if (steps.identity !== undefined && !become(c, steps.identity)) return failure("user");
+  c.write(steps.report, ptr(cString(READY)), READY.length);
   exec(c, steps.path, argv);
   return failure("exec");
 }

@@ -35,6 +35,15 @@ function lines(path: string): string[][] {
 const users = (): User[] =>
   lines("/etc/passwd").map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }));
 
+/** The machine's user names by number; of several names of one number, the first. */
+export function userNames(): ReadonlyMap<number, string> {
+  return new Map(
+    users()
+      .toReversed()
+      .map(({ uid, name }) => [uid, name]),
+  );
+}
+
 const groups = (): Group[] =>
   lines("/etc/group").map(([name = "", , gid, members = ""]) => ({
     name,

@@ -6,6 +6,7 @@ import { dlopen, ptr, read } from "bun:ffi";
  */
 const calls = {
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i32" },
   write: { args: ["i32", "ptr", "u64"], returns: "i32" },
@@ -76,4 +77,26 @@ export function openPipe(c: Libc): readonly [readEnd: number, writeEnd: number] 
   if (c.pipe2(ptr(ends), O_CLOEXEC) !== 0) return undefined;
   const [readEnd, writeEnd] = ends;
   return readEnd === undefined || writeEnd === undefined ? undefined : [readEnd, writeEnd];
+}
+
+const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 0x80001;
+
+/**
+ * Two connected stream sockets that no child inherits by accident.
+ *
+ * @returns both, or undefined when the machine has no descriptor left.
+ */
+export function openSocketPair(c: Libc): readonly [one: number, other: number] | undefined {
+  if (c.socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, ptr(ends)) !== 0) return undefined;
+  const [one, other] = ends;
+  return one === undefined || other === undefined ? undefined : [one, other];
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+
+/** A second descriptor of the same file, above 2. @returns undefined when none is left */
+export function duplicate(c: Libc, fd: number): number | undefined {
+  const copy = c.fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return copy < 0 ? undefined : copy;
 }

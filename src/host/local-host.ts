@@ -4,7 +4,7 @@ import type { HostProcess, ProcessHost, ProcessObserver, SpawnRequest } from "..
 import type { ByteSink } from "../output/byte-sink.ts";
 import { CgroupTrees } from "./cgroup-trees.ts";
 import { ChildStreams } from "./child-streams.ts";
-import { encodeSteps, hideFromRuntime, type TrampolineFailure } from "./exec-trampoline.ts";
+import { encodeSteps, hideFromRuntime, READY, type TrampolineFailure } from "./exec-trampoline.ts";
 import { GroupTrees } from "./group-trees.ts";
 import { InputPipe } from "./input-pipe.ts";
 import { type LaunchPlan, launchError, planLaunch, withNofile } from "./launch-plan.ts";
@@ -126,7 +126,7 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
     const subprocess = this.#nofile === undefined || isTold ? run() : this.#nofile.around(run);
     streams.handedOver();
     child.adopt(subprocess.pid);
-    this.#attach(launch, child, subprocess);
+    this.#attach(launch, child);
     if (terminal !== undefined) {
       if (launch.plan.identity !== undefined) TerminalChannel.chown(subprocess.pid, launch.plan.identity.uid);
       child.takeTerminal(terminal, subprocess.terminal);
@@ -176,21 +176,19 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
     return { cmd: [...ownCommand(), "__exec", steps, ...request.argv], env: hideFromRuntime(env) };
   }
 
-  #attach({ request, streams }: Launch, child: LocalProcess, subprocess: Bun.Subprocess): void {
+  #attach({ request, streams }: Launch, child: LocalProcess): void {
     const options = this.#options;
     const { reactor } = options;
     for (const [label, fd] of streams.outputs) child.read(fd, options.openOutput(request, label));
     if (streams.input !== undefined)
       child.takeInput(new InputPipe(streams.input, reactor, `stdin of "${request.label}"`));
-    for (const [index, label] of request.streams.entries()) {
-      const fd = subprocess.stdio[3 + index];
-      if (typeof fd !== "number") continue;
-      child.takeInput(new InputPipe(duplicate(fd), reactor, `stream "${label}" of "${request.label}"`), label);
-      child.read(fd, options.openOutput(request, label));
+    for (const { label, readEnd, writeEnd } of streams.streams) {
+      child.takeInput(new InputPipe(writeEnd, reactor, `stream "${label}" of "${request.label}"`), label);
+      child.read(readEnd, options.openOutput(request, label));
     }
   }
 
-  /** What the trampoline could not do comes over its pipe; the pipe's end without a word is exec. */
+  /** What the trampoline could not do comes over its pipe; its end after {@link READY} alone is exec. */
   #awaitReport({ request }: Launch, fd: number, child: LocalProcess): void {
     let said = "";
     const sink = {
@@ -200,9 +198,8 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
       end: () => undefined,
     };
     this.#options.reactor.read(fd, sink, () => {
-      if (said === "") return child.confirm();
-      const failure: TrampolineFailure = JSON.parse(said);
-      child.fail(trampolineError(request, failure));
+      if (said === READY) return child.confirm();
+      child.fail(said === "" ? brokenLaunch(request) : trampolineError(request, JSON.parse(said)));
     });
   }
 
@@ -210,6 +207,10 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
     await this.#trees[Symbol.asyncDispose]();
   }
 }
+
+/** Nothing was said at all: the trampoline was killed, or had no memory to run. */
+const brokenLaunch = ({ argv: [command = ""] }: SpawnRequest): GafferError =>
+  new GafferError("spawn_failed", `Cannot run "${command}": its launch ended before the program ran`);
 
 function trampolineError({ argv, uid, rlimits }: SpawnRequest, { step, code }: TrampolineFailure): GafferError {
   const [command = ""] = argv;
@@ -219,13 +220,4 @@ function trampolineError({ argv, uid, rlimits }: SpawnRequest, { step, code }: T
   const names = Object.keys(rlimits).join(", ");
   const fact = code === "EINVAL" ? "a soft limit is above its hard one" : "more than gaffer itself may have";
   return new GafferError("limit_refused", `Cannot set rlimits of "${command}" (${names}): ${code} (${fact})`);
-}
-
-const F_DUPFD_CLOEXEC = 1030;
-
-/** A second descriptor of the same stream: one to read from and close, one to write to and close. */
-function duplicate(fd: number): number {
-  const copy = libc()?.fcntl(fd, F_DUPFD_CLOEXEC, 3) ?? -1;
-  if (copy >= 0) return copy;
-  throw new GafferError("resource_exhausted", "Cannot open a custom stream: gaffer has too many open files");
 }

@@ -1,4 +1,4 @@
-import { constants, closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GafferError } from "../base/gaffer-error.ts";
@@ -38,13 +38,5 @@ function openFifo(): readonly [number, number] | undefined {
     return [readEnd, openSync(path, constants.O_WRONLY)];
   } finally {
     rmSync(folder, { recursive: true });
-  }
-}
-
-/** Closes both ends, of several pipes. */
-export function closePipes(pipes: readonly Pipe[]): void {
-  for (const { readEnd, writeEnd } of pipes) {
-    closeSync(readEnd);
-    closeSync(writeEnd);
   }
 }

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, symlinkSync } from "node:fs";
+import { chmodSync, readdirSync } from "node:fs";
+import { libc } from "../../../src/host/libc.ts";
+import { NOFILE, ownLimit, setOwnLimit } from "../../../src/host/resource-limits.ts";
 import type { SpawnRequest } from "../../../src/manager/process-host.ts";
 import { HostRun, ways } from "../../support/host-run.ts";
 import { openPipes } from "../../support/open-descriptors.ts";
 import { TempDir } from "../../support/temp-dir.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 interface Outcome {
   readonly calls: readonly string[];
@@ -47,13 +50,6 @@ describe.each(ways)("%s", (_way, part) => {
     expect(await spawn(["/etc/passwd/x"], part)).toEqual(
       failed("command_not_found", 'Cannot run "/etc/passwd/x": /etc/passwd/x does not exist'),
     );
-  });
-
-  test("a folder of PATH that can't be looked into is passed over", async () => {
-    using dir = new TempDir();
-    symlinkSync(dir.file("circle"), dir.file("circle"));
-    const outcome = await spawn(["true"], { ...part, env: { PATH: `${dir.file("circle")}:/usr/bin:/bin` } });
-    expect([outcome.calls[0], outcome.code]).toEqual(["spawned", undefined]);
   });
 
   test("a file without the right to be run", async () => {
@@ -173,6 +169,18 @@ describe.each(ways)("%s", (_way, part) => {
   });
 });
 
+test("a launch that is killed before the program runs has failed", async () => {
+  await using run = new HostRun();
+  const child = run.spawn(["sleep", "1000"], { rlimits: { core: { soft: 0, hard: 0 } } });
+  child.process?.destroy();
+  await child.done();
+  expect(child.calls).toEqual(["spawnFailed"]);
+  expect([child.error?.code, child.error?.message]).toEqual([
+    "spawn_failed",
+    'Cannot run "sleep": its launch ended before the program ran',
+  ]);
+});
+
 describe.each(ways)("the order of what is told, %s", (_way, part) => {
   test("spawned, exited, emptied, closed: each once", async () => {
     await using run = new HostRun();
@@ -197,7 +205,7 @@ describe.each(ways)("the order of what is told, %s", (_way, part) => {
   });
 
   test("a descendant that lives on is a survivor, and its death empties the tree", async () => {
-    await using run = new HostRun();
+    await using run = new HostRun("subreaper");
     const child = run.spawn(["sh", "-c", "sleep 1000 & echo $!"], { ...part, outputs: ["out"] });
     await child.says(/\d+\n/);
     expect(child.calls.filter((call) => call !== "exited with survivors")).toEqual(["spawned"]);
@@ -205,4 +213,33 @@ describe.each(ways)("the order of what is told, %s", (_way, part) => {
     await child.done();
     expect(child.calls.slice(0, 2)).toEqual(["spawned", "exited with survivors"]);
   });
+});
+
+/** The limit below which `room` numbers are free. */
+function limitWithRoom(taken: readonly number[], room: number): number {
+  let limit = 0;
+  for (let free = 0; free < room; limit++) if (!taken.includes(limit)) free++;
+  return limit;
+}
+
+test("too few descriptors are told as such, and nothing stays open", async () => {
+  const c = libc();
+  if (c === undefined) throw new Error("no C library to be had");
+  const own = ownLimit(c, NOFILE);
+  await using run = new HostRun();
+  await run.spawn(["true"], { input: true, streams: ["a", "b"] }).done();
+  const outcomes = new Set<string>();
+  for (let room = 0; room < 24; room++) {
+    const before = readdirSync("/proc/self/fd");
+    setOwnLimit(c, NOFILE, { soft: limitWithRoom(before.map(Number), room), hard: own.hard });
+    const child = run.spawn(["true"], { input: true, streams: ["a", "b"] });
+    setOwnLimit(c, NOFILE, own);
+    await child.done();
+    outcomes.add(child.error?.code ?? "spawned");
+    await waitFor(
+      () => readdirSync("/proc/self/fd").length <= before.length,
+      () => `${room}: ${child.calls.join()} ${before.join()} and not ${readdirSync("/proc/self/fd").join()}`,
+    );
+  }
+  expect([...outcomes].toSorted((a, b) => a.localeCompare(b))).toEqual(["resource_exhausted", "spawned"]);
 });

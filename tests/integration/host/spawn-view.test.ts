@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { inheritableEnv } from "../../../src/host/child-environment.ts";
 import { makePipe } from "../../../src/host/pipe.ts";
 import { viewer } from "../../support/child-view.ts";
 import { HostRun, ways } from "../../support/host-run.ts";
-import { openPipes } from "../../support/open-descriptors.ts";
+import { TempDir } from "../../support/temp-dir.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const nul = "character special file";
 
@@ -202,12 +203,32 @@ test("what is gaffer's own is not handed on", () => {
   expect(inheritableEnv({ ...kept, ...hidden, GONE: undefined })).toEqual(kept);
 });
 
-test("200 at once leave nothing open", async () => {
-  const before = openPipes();
-  {
-    await using run = new HostRun();
-    const children = Array.from({ length: 200 }, () => run.spawn(["true"], { input: true, streams: ["x"] }));
-    for (const child of children) expect((await child.done()).status).toEqual({ code: 0, signal: null });
+test.each([
+  ["200 direct", 200, {}],
+  ["30 trampoline", 30, { rlimits: { core: { soft: 0, hard: 0 } } }],
+] as const)("%s at once leave nothing open", async (_way, count, part) => {
+  await using run = new HostRun();
+  const all = { ...part, input: true, streams: ["x"] };
+  await run.spawn(["true"], all).done();
+  const before = readdirSync("/proc/self/fd");
+  const children = Array.from({ length: count }, () => run.spawn(["true"], all));
+  for (const child of children) expect((await child.done()).status).toEqual({ code: 0, signal: null });
+  await waitFor(
+    () => readdirSync("/proc/self/fd").length <= before.length,
+    () => `only ${before.join()}, not ${readdirSync("/proc/self/fd").join()}`,
+  );
+});
+
+test("what lies in a job's folder does not change its start", async () => {
+  using dir = new TempDir({
+    "bunfig.toml": 'preload = ["./no-such-file.ts"]\n',
+    ".env": "FROM_RUNTIME=1\n",
+    "package.json": "no json",
+    "tsconfig.json": "no json",
+  });
+  await using run = new HostRun();
+  for (const [, part] of ways) {
+    const view = await run.view({ ...part, cwd: dir.path, env: { A: "1" } });
+    expect(view.env).toEqual({ A: "1" });
   }
-  expect(openPipes()).toEqual(before);
 });
