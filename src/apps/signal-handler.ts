@@ -20,6 +20,12 @@ export interface SignalActions {
   forward?(signal: number): void;
 }
 
+/**
+ * A signal that comes again this soon is the same request, in milliseconds: npm passes a Ctrl-C on that the terminal has sent to us
+ * already. No hand presses it twice in that time.
+ */
+const ECHO_MS = 100;
+
 const SIGHUP = 1;
 const SIGUSR1 = 10;
 const SIGUSR2 = 12;
@@ -36,11 +42,15 @@ export class SigHandler {
   readonly #source: SignalSource;
   readonly #actions: SignalActions;
   #listeners: readonly (readonly [signal: number, listener: () => void])[] = [];
-  #asked = false;
+  readonly #now: () => number;
+  /** The signal that asked for the end, and when. */
+  #asked: { readonly signal: number; readonly at: number } | undefined;
 
-  constructor(source: SignalSource, actions: SignalActions) {
+  /** @param now - a clock that never jumps, in milliseconds; by it a second signal is told from an echo of the first. */
+  constructor(source: SignalSource, actions: SignalActions, now: () => number = () => performance.now()) {
     this.#source = source;
     this.#actions = actions;
+    this.#now = now;
   }
 
   /** Takes the signals over. */
@@ -67,12 +77,13 @@ export class SigHandler {
     this.start();
   }
 
-  /** Does what the first, or a further, signal that asks for the end does. */
+  /** Does what the first, or a further, signal that asks for the end does; the same one again within 100 ms is no further one. */
   handleQuit(signal: number): void {
-    const first = !this.#asked;
-    this.#asked = true;
-    if (first) this.#actions.quit(signal);
-    else this.#actions.quitNow(signal);
+    const first = this.#asked;
+    const now = this.#now();
+    this.#asked ??= { signal, at: now };
+    if (first === undefined) this.#actions.quit(signal);
+    else if (first.signal !== signal || now - first.at > ECHO_MS) this.#actions.quitNow(signal);
   }
 
   /** Does what SIGHUP does to a program that can reload. */

@@ -11,6 +11,7 @@ import { type LaunchPlan, launchError, planLaunch, withNofile } from "./launch-p
 import { libc } from "./libc.ts";
 import { LocalProcess } from "./local-process.ts";
 import { NofileGuard } from "./nofile-guard.ts";
+import { OomNotices } from "./oom-notices.ts";
 import { ownCommand } from "./own-command.ts";
 import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
 import type { Reactor } from "./reactor.ts";
@@ -78,6 +79,7 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   readonly #options: LocalHostOptions;
   readonly #trees: ProcessTrees;
   readonly #nofile = NofileGuard.make();
+  readonly #oom = new OomNotices();
 
   constructor(options: LocalHostOptions) {
     this.#options = options;
@@ -119,7 +121,8 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
 
   #start(launch: Launch): HostProcess {
     const { request, observer, streams, tree } = launch;
-    const child = new LocalProcess(request, { observer, tree, reactor: this.#options.reactor });
+    const wasOutOfMemory = (osPid: number): boolean => this.#oom.killed(osPid, tree.spawn.cgroup);
+    const child = new LocalProcess(request, { observer, tree, reactor: this.#options.reactor, wasOutOfMemory });
     const terminal = this.#openTerminal(request);
     const run = (): Bun.Subprocess => this.#bunSpawn(launch, child, terminal);
     const isTold = launch.plan.trampoline;
@@ -205,6 +208,7 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#trees[Symbol.asyncDispose]();
+    this.#oom[Symbol.dispose]();
   }
 }
 

@@ -8,7 +8,17 @@ import { type ProcessTree, sendSignal } from "./process-tree.ts";
 import type { OutputReader, Reactor } from "./reactor.ts";
 import type { TerminalChannel, TerminalSize } from "./terminal-channel.ts";
 
+const SIGKILL = 9;
 const signalNumbers: Readonly<Record<string, number>> = osConstants.signals;
+
+/** What a child is given beside what was asked of it. */
+export interface LocalProcessOptions {
+  readonly observer: ProcessObserver;
+  readonly tree: ProcessTree;
+  readonly reactor: Reactor;
+  /** Whether a leader just found dead by SIGKILL was killed by the kernel for want of memory. */
+  wasOutOfMemory(osPid: number): boolean;
+}
 
 /** One child and all that hangs on it: tells its observer what becomes of it, in the order promised. */
 export class LocalProcess implements HostProcess {
@@ -16,6 +26,7 @@ export class LocalProcess implements HostProcess {
   readonly #tree: ProcessTree;
   readonly #reactor: Reactor;
   readonly #request: SpawnRequest;
+  readonly #wasOutOfMemory: (osPid: number) => boolean;
   readonly #readers: OutputReader[] = [];
   readonly #inputs = new Map<string | undefined, InputPipe>();
   #terminal: TerminalChannel | undefined;
@@ -30,11 +41,12 @@ export class LocalProcess implements HostProcess {
   #end: ExitStatus | undefined;
   #empty = false;
 
-  constructor(request: SpawnRequest, options: { observer: ProcessObserver; tree: ProcessTree; reactor: Reactor }) {
+  constructor(request: SpawnRequest, options: LocalProcessOptions) {
     this.#request = request;
     this.#observer = options.observer;
     this.#tree = options.tree;
     this.#reactor = options.reactor;
+    this.#wasOutOfMemory = (osPid) => options.wasOutOfMemory(osPid);
   }
 
   /** The child is there; whether the program runs is told later when it goes over the trampoline. */
@@ -88,12 +100,18 @@ export class LocalProcess implements HostProcess {
 
   /** Bun has reaped the leader. */
   leaderExited(code: number | null, signalCode: string | number | null): void {
-    const status: ExitStatus = { code: signalCode === null ? code : null, signal: toNumber(signalCode) };
+    const status = this.#statusOf(signalCode === null ? code : null, toNumber(signalCode));
     this.#end = status;
     // At once, though it may be told later: from here on its pid may be another's.
     this.#empty = !this.#tree.leaderDied(() => this.#emptied()).survivors;
     if (this.#confirmed) this.#tellExit(status);
     if (this.#failure !== undefined) this.#tellFailure(this.#failure);
+  }
+
+  #statusOf(code: number | null, signal: number | null): ExitStatus {
+    // Asked before its tree goes, which may be the one to know.
+    const outOfMemory = signal === SIGKILL && this.#osPid !== undefined && this.#wasOutOfMemory(this.#osPid);
+    return outOfMemory ? { code, signal, outOfMemory } : { code, signal };
   }
 
   #tellExit(status: ExitStatus): void {

@@ -3,14 +3,18 @@ import { EventEmitter } from "node:events";
 import { processSignals, SigHandler, type SignalActions } from "../../../src/apps/signal-handler.ts";
 
 /** A handler on signals of our own, and a record of what it did. */
-function handled(more: Partial<SignalActions> = {}): { signals: EventEmitter; did: string[]; handler: SigHandler } {
+function handled(
+  more: Partial<SignalActions> = {},
+  now = () => 0,
+): { signals: EventEmitter; did: string[]; handler: SigHandler } {
   const did: string[] = [];
   const signals = new EventEmitter();
-  const handler = new SigHandler(processSignals(signals), {
-    quit: (signal) => void did.push(`quit ${signal}`),
-    quitNow: (signal) => void did.push(`quit now ${signal}`),
+  const actions = {
+    quit: (signal: number) => void did.push(`quit ${signal}`),
+    quitNow: (signal: number) => void did.push(`quit now ${signal}`),
     ...more,
-  });
+  };
+  const handler = new SigHandler(processSignals(signals), actions, now);
   handler.start();
   return { signals, did, handler };
 }
@@ -19,6 +23,18 @@ test("SigHandler asks for an orderly end at the first signal, for one at once at
   const { signals, did } = handled();
   for (const name of ["SIGTERM", "SIGINT", "SIGQUIT"]) signals.emit(name);
   expect(did).toEqual(["quit 15", "quit now 2", "quit now 3"]);
+});
+
+test("SigHandler takes the same signal within a tenth of a second for an echo of the first, as npm makes one", () => {
+  let now = 1000;
+  const { signals, did } = handled({}, () => now);
+  signals.emit("SIGINT");
+  now += 100;
+  signals.emit("SIGINT");
+  expect(did).toEqual(["quit 2"]);
+  now += 1;
+  signals.emit("SIGINT");
+  expect(did).toEqual(["quit 2", "quit now 2"]);
 });
 
 test("SigHandler takes SIGHUP for an end where there is nothing to reload", () => {
