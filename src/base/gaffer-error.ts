@@ -31,6 +31,11 @@ export type ErrorCode =
   | "input_closed"
   | "port_busy"
   | "pidfile_held"
+  | "instance_held"
+  | "state_unusable"
+  | "route_not_found"
+  | "method_not_allowed"
+  | "body_too_large"
   | "stop_timeout"
   | "request_timeout"
   | "daemon_unreachable"
@@ -69,6 +74,11 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   input_closed: [409, 1],
   port_busy: [409, 1],
   pidfile_held: [409, 1],
+  instance_held: [409, 1],
+  state_unusable: [503, 1],
+  route_not_found: [404, 1],
+  method_not_allowed: [405, 1],
+  body_too_large: [413, 1],
   stop_timeout: [504, 1],
   request_timeout: [504, 1],
   daemon_unreachable: [0, 3],

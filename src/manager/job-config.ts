@@ -44,6 +44,14 @@ export interface JobConfig {
   readonly redirectOutput: readonly string[];
   /** @defaultValue `false` */
   readonly redirectInput: boolean;
+  /** File that the output is appended to, relative to {@link cwd}; `%i` stands for the slot. */
+  readonly logfile: string | undefined;
+  /** File of stderr alone. @defaultValue that of stdout, both in the order they were written */
+  readonly stderrLogfile: string | undefined;
+  /** Size at which a log file is rotated, in bytes; 0 = never. @defaultValue 50 MiB */
+  readonly logfileMaxBytes: number;
+  /** Rotated log files kept. @defaultValue `10` */
+  readonly logfileBackups: number;
   readonly customStreams: readonly string[];
   /** Descriptors handed on (embedding only; never in JSON). */
   readonly customChannels: readonly number[];

@@ -36,6 +36,10 @@ export const JOB_DEFAULTS: Omit<JobConfig, "name" | "cmd"> = {
   flapping: undefined,
   redirectOutput: ["stdout", "stderr"],
   redirectInput: false,
+  logfile: undefined,
+  stderrLogfile: undefined,
+  logfileMaxBytes: 52_428_800,
+  logfileBackups: 10,
   customStreams: [],
   customChannels: [],
   detach: false,
@@ -59,6 +63,9 @@ function checkCount(name: string, field: string, value: number): void {
 
 /** No machine runs more; a typo must not fill the memory. @see proc_sys_kernel(5), default of `pid_max` */
 export const MOST_PROCESSES = 32_768;
+
+/** Each rotation renames so many files. */
+const MOST_BACKUPS = 1000;
 
 function checkNumprocesses(name: string, value: number): void {
   checkCount(name, "numprocesses", value);
@@ -101,6 +108,20 @@ function checkOutputs(name: string, labels: readonly string[]): void {
   if (labels.includes("")) refuse(name, "redirect_output has an empty label");
 }
 
+function checkLogs({ name, logfile, stderrLogfile, logfileMaxBytes, logfileBackups, redirectOutput }: JobConfig): void {
+  checkCount(name, "logfile_maxbytes", logfileMaxBytes);
+  checkCount(name, "logfile_backups", logfileBackups);
+  if (logfileBackups > MOST_BACKUPS)
+    refuse(name, `logfile_backups is ${logfileBackups}: it must be ${MOST_BACKUPS} or less`);
+  const [out, err] = redirectOutput;
+  if (logfile !== undefined) checkText(name, "logfile", logfile);
+  if (stderrLogfile !== undefined) checkText(name, "stderr_logfile", stderrLogfile);
+  if (out === undefined && logfile !== undefined)
+    refuse(name, "logfile is set, but redirect_output is empty: there is nothing to write");
+  if (stderrLogfile === undefined || (err !== undefined && err !== out)) return;
+  refuse(name, "stderr_logfile is set, but redirect_output does not tell stderr apart: give it two labels");
+}
+
 function checkLimits(name: string, rlimits: Readonly<Record<string, ResourceLimit>>): void {
   for (const [limit, { soft, hard }] of Object.entries(rlimits)) {
     if (!(soft >= 0 && hard >= soft))
@@ -116,6 +137,7 @@ function check(config: JobConfig): void {
   checkDuration(name, "graceful_timeout", config.gracefulTimeoutMs);
   checkFlapping(name, config.flapping);
   checkOutputs(name, config.redirectOutput);
+  checkLogs(config);
   checkLimits(name, config.rlimits);
   if (!policies.includes(restart))
     refuse(name, `restart is ${JSON.stringify(restart)}: it must be ${policies.join(", ")}`);
@@ -144,6 +166,10 @@ function readFlapping(name: string, text: string): FlappingPolicy | undefined {
 
 const isUnset = (value: string | number | undefined): boolean => value === undefined || value === "";
 
+/** One file for both holds them in the order they were written: that takes one pipe. */
+const defaultOutputs = ({ logfile, stderrLogfile }: JobSettings): readonly string[] =>
+  isUnset(logfile) || !isUnset(stderrLogfile) ? JOB_DEFAULTS.redirectOutput : ["stdout", "stdout"];
+
 /**
  * Makes settings a complete, checked config.
  *
@@ -166,6 +192,9 @@ export function resolveJob(settings: JobSettings, session?: string): JobConfig {
     env: { ...settings.env },
     flapping: typeof flapping === "string" ? readFlapping(name, flapping) : flapping,
     stopSignal: parseSignal(stopSignal),
+    redirectOutput: settings.redirectOutput ?? defaultOutputs(settings),
+    logfile: isUnset(settings.logfile) ? undefined : settings.logfile,
+    stderrLogfile: isUnset(settings.stderrLogfile) ? undefined : settings.stderrLogfile,
     cwd: isUnset(settings.cwd) ? undefined : settings.cwd,
     uid: isUnset(settings.uid) ? undefined : settings.uid,
     gid: isUnset(settings.gid) ? undefined : settings.gid,

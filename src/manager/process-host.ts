@@ -2,6 +2,16 @@ import type { GafferError } from "../base/gaffer-error.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import type { ResourceLimit } from "./job-config.ts";
 
+/** A file that an output is appended to. */
+export interface OutputLog {
+  /** Absolute; the number of the slot is put in already. */
+  readonly path: string;
+  /** Size at which it is rotated, in bytes; 0 = never. */
+  readonly maxBytes: number;
+  /** Rotated files kept, `path.1` the newest; 0 = what is rotated away is deleted. */
+  readonly backups: number;
+}
+
 /** Everything the operating system must know to start one process. Texts are final: nothing is expanded any more. */
 export interface SpawnRequest {
   /** gaffer's own number of the process: 1, 2, 3 … */
@@ -26,6 +36,8 @@ export interface SpawnRequest {
   readonly rlimits: Readonly<Record<string, ResourceLimit>>;
   /** `[]` = /dev/null; `[a]` = stdout only; `[a, a]` = merged in true order; `[a, b]` = stdout, stderr. */
   readonly outputs: readonly string[];
+  /** The file of each output that is written to one, by label. */
+  readonly logs: Readonly<Record<string, OutputLog>>;
   /** Whether stdin is a pipe to write to; otherwise /dev/null. */
   readonly input: boolean;
   /** Labels of extra bidirectional streams, fds from 3 on. */

@@ -2,6 +2,7 @@ import { DEFAULT_SESSION } from "../base/job-name.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { commandWords, expand, namedVariables } from "./command-line.ts";
 import type { JobConfig } from "./job-config.ts";
+import { outputLogs } from "./output-logs.ts";
 import type { SpawnRequest } from "./process-host.ts";
 
 /** What every job shares: gaffer's own environment and folder. */
@@ -19,6 +20,8 @@ export interface Placement {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const none = {};
+
 /** Makes the spawn requests of one job: what all of them share is worked out once. */
 export class SpawnRequests {
   readonly #config: JobConfig;
@@ -26,6 +29,7 @@ export class SpawnRequests {
   readonly #env: Readonly<Record<string, string>>;
   readonly #words: readonly string[];
   readonly #expands: boolean;
+  readonly #isLogged: boolean;
   readonly #short: string;
 
   /**
@@ -35,6 +39,7 @@ export class SpawnRequests {
   constructor(config: JobConfig, surroundings: Surroundings) {
     this.#config = config;
     this.#cwd = config.cwd ?? surroundings.cwd;
+    this.#isLogged = config.logfile !== undefined || config.stderrLogfile !== undefined;
     this.#env = config.osEnv ? { ...surroundings.env, ...config.env } : config.env;
     const [session = DEFAULT_SESSION, job = ""] = config.name.split(".");
     this.#short = session === "" ? config.name : job;
@@ -83,6 +88,7 @@ export class SpawnRequests {
       gid: config.gid,
       rlimits: config.rlimits,
       outputs: config.redirectOutput,
+      logs: this.#isLogged ? outputLogs(config, this.#cwd, placement.slot) : none,
       input: config.redirectInput,
       streams: config.customStreams,
       channels: config.customChannels,

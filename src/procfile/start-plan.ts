@@ -4,6 +4,7 @@ import { parseFormation } from "../config/formation.ts";
 import { chooseBase, planPorts, type PortPlan } from "../config/port-plan.ts";
 import { type Procfile, unknownJob } from "../config/procfile.ts";
 import type { JobConfig } from "../manager/job-config.ts";
+import { JOB_DEFAULTS } from "../manager/job-settings.ts";
 import type { Application } from "./application-flags.ts";
 
 /** What the user asked of `gaffer start`. */
@@ -85,25 +86,13 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
   return { session, jobs, notices: portNotices(ports) };
 }
 
-function common(
-  procfile: Procfile,
-  choice: StartChoice,
-): Omit<JobConfig, "name" | "cmd" | "args" | "env" | "shell" | "numprocesses" | "uid" | "gid"> {
+function common(procfile: Procfile, choice: StartChoice): Omit<JobConfig, "name" | "cmd"> {
   return {
+    ...JOB_DEFAULTS,
     cwd: procfile.root,
-    osEnv: true,
-    start: true,
-    priority: Infinity,
     gracefulTimeoutMs: (choice.timeout ?? defaultTimeoutSeconds) * 1000,
-    stopSignal: 15,
     restart: choice.restart ? "always" : "never",
-    flapping: undefined,
     redirectOutput: choice.json ? ["stdout", "stderr"] : ["stdout", "stdout"],
-    redirectInput: false,
-    customStreams: [],
-    customChannels: [],
-    detach: false,
-    rlimits: {},
   };
 }
 

@@ -106,6 +106,7 @@ export class HostRun implements AsyncDisposable {
       cwd: "/",
       rlimits: {},
       outputs: ["out", "err"],
+      logs: {},
       input: false,
       streams: [],
       channels: [],

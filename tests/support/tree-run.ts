@@ -93,6 +93,7 @@ export class TreeRun implements AsyncDisposable {
     const env = { PATH: process.env["PATH"] ?? "/usr/bin:/bin" };
     const given = {
       outputs: ["stdout", "stdout"],
+      logs: {},
       input: false,
       streams: [],
       channels: [],

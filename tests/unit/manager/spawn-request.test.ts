@@ -31,6 +31,7 @@ describe("SpawnRequests.for()", () => {
       gid: undefined,
       rlimits: {},
       outputs: ["stdout", "stderr"],
+      logs: {},
       input: true,
       streams: ["ctl"],
       channels: [],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { EnvSettings } from "../../../src/config/env-sources.ts";
 import { Procfile } from "../../../src/config/procfile.ts";
+import { JOB_DEFAULTS } from "../../../src/manager/job-settings.ts";
 import { planStart, type StartChoice, type StartFacts, type StartPlan } from "../../../src/procfile/start-plan.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
@@ -33,28 +34,13 @@ describe("planStart()", () => {
     expect([session, notices]).toEqual(["My-Shop", []]);
     expect(jobs.map(({ config }) => config)).toEqual([
       {
+        ...JOB_DEFAULTS,
         name: "My-Shop.web",
         cmd: "node",
         args: ["web.js", "$PORT"],
-        shell: false,
         env: { A: "1" },
-        osEnv: true,
         cwd: "/srv/My Shop",
-        uid: undefined,
-        gid: undefined,
-        numprocesses: 1,
-        start: true,
-        priority: Infinity,
-        gracefulTimeoutMs: 30_000,
-        stopSignal: 15,
-        restart: "always",
-        flapping: undefined,
         redirectOutput: ["stdout", "stdout"],
-        redirectInput: false,
-        customStreams: [],
-        customChannels: [],
-        detach: false,
-        rlimits: {},
       },
       expect.objectContaining({
         name: "My-Shop.worker",

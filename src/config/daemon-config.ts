@@ -1,0 +1,49 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import type { JobSettings } from "../manager/job-settings.ts";
+
+/** Who may use an endpoint besides its own user. */
+export interface AccessConfig {
+  /** Origins, such as `https://ops.example`, whose pages may use the API from a browser. */
+  readonly corsOrigins: readonly string[];
+  /** Names that the Host header may hold besides address literals, `localhost` and the bound name. */
+  readonly allowedHosts: readonly string[];
+  /** Lifts the check of the peer, and the demand for a key beyond loopback. */
+  readonly insecure: boolean;
+}
+
+/** One `[endpoint:NAME]`, or the addresses of `[gaffer] bind`. */
+export interface EndpointConfig extends AccessConfig {
+  readonly name: string;
+  readonly bind: readonly Endpoint[];
+  /** Permission bits of unix sockets. @defaultValue `0o600` */
+  readonly socketMode: number;
+  /** Group of unix sockets, by name or number. */
+  readonly socketGroup: string | number | undefined;
+}
+
+/** How much a daemon says in its log. */
+export type LogLevel = "critical" | "error" | "warning" | "info" | "debug";
+
+/** Everything that a daemon is told by its configuration; checked, complete, times in milliseconds, sizes in bytes. */
+export interface DaemonConfig {
+  /** Absolute path of the file it began with; undefined = none, all is default. */
+  readonly file: string | undefined;
+  /** Every file that was read. */
+  readonly files: readonly string[];
+  /** None = the defaults, see {@link defaultAccess}. */
+  readonly endpoints: readonly EndpointConfig[];
+  /** What `[gaffer]` says of access, for endpoints that are named on the command line. */
+  readonly defaultAccess: AccessConfig;
+  readonly daemonize: boolean;
+  readonly pidfile: string | undefined;
+  readonly errorLog: string | undefined;
+  /** @defaultValue `"info"` */
+  readonly logLevel: LogLevel;
+  readonly stateDir: string | undefined;
+  /** Memory of all kept output together. @defaultValue 32 MiB */
+  readonly outputMemoryBytes: number;
+  /** Output kept of each slot's stream. @defaultValue 64 KiB */
+  readonly outputBufferBytes: number;
+  /** In file order, under full names; a job's folder is absolute. */
+  readonly jobs: readonly JobSettings[];
+}
