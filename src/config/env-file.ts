@@ -1,5 +1,6 @@
+import { MOST_PROBLEMS } from "../base/field-kind.ts";
 import { expand } from "./env-expansion.ts";
-import { MOST_PROBLEMS, type Place, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
+import { type Place, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
 
 /** What errors about an environment file say it is. */
 export const envKind: TextKind = { code: "env_invalid", noun: "env file" };
