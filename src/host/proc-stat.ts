@@ -12,6 +12,8 @@ export interface ProcStat {
   readonly start: number;
   /** -20 … 19; see nice(2). */
   readonly nice: number;
+  /** Address space, in bytes. */
+  readonly virtualBytes: number;
 }
 
 /** A process now; undefined when there is none of that pid. */
@@ -29,6 +31,7 @@ export function procStat(pid: number): ProcStat | undefined {
     sid: number(3),
     start: number(19),
     nice: number(16),
+    virtualBytes: number(20),
   };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { isSameJob, replacesProcesses } from "../../../src/manager/job-comparison.ts";
 import type { JobConfig } from "../../../src/manager/job-config.ts";
 import { type JobSettings, resolveJob } from "../../../src/manager/job-settings.ts";
-import { compareSession, refuseTwins } from "../../../src/manager/session-difference.ts";
+import { compareSession, refuseStrangers, refuseTwins } from "../../../src/manager/session-difference.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
 const job = (name: string, settings: Partial<JobSettings> = {}): JobConfig =>
@@ -79,13 +79,14 @@ describe("compareSession()", () => {
   });
 });
 
-describe("refuseTwins()", () => {
-  test("refuses a job that stands there twice, and one of another session", () => {
-    expect(thrownBy(() => refuseTwins("default", [job("a"), job("b"), job("a")])).message).toBe(
-      'Cannot apply session "default": job "default.a": it is there twice',
-    );
-    expect(thrownBy(() => refuseTwins("default", [job("x.a")])).message).toBe(
-      'Cannot apply session "default": job "x.a": it is of another session',
-    );
-  });
+test("refuseTwins() refuses a job that stands there twice", () => {
+  expect(thrownBy(() => refuseTwins([job("a"), job("b"), job("a")])).message).toBe(
+    'Cannot apply job "default.a": it is there twice',
+  );
+});
+
+test("refuseStrangers() refuses a job of another session", () => {
+  expect(thrownBy(() => refuseStrangers("default", [job("a"), job("x.a")])).message).toBe(
+    'Cannot apply session "default": job "x.a": it is of another session',
+  );
 });
