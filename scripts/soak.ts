@@ -74,9 +74,8 @@ for (let round = 1; Date.now() < end; round++) {
   writeConfig(round);
   program.kill("SIGHUP");
   await (await ask(`/jobs/soak/job${(round * 7) % count}/state`, { method: "POST", body: "2" })).text();
-  await (
-    await ask(`/jobs/soak/job${(round * 3) % count}/numprocesses`, { method: "POST", body: '{"scale":"=2"}' })
-  ).text();
+  await scale(`job${(round * 3) % count}`, "=2");
+  await scale(`job${((round - 1) * 3) % count}`, "=1");
   await (await ask("/jobs?full=1")).text();
   await Bun.sleep(5000);
   samples.push(sample());
