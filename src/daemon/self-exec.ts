@@ -20,7 +20,8 @@ export function beginWithoutIdleTimer(): void {
   c.setenv(ptr(name), ptr(value), 1);
   const words = [process.argv0, ...process.argv.slice(2)].map(cString);
   const pointers = new BigUint64Array([...words.map((word) => BigInt(ptr(word))), 0n]);
-  const path = cString("/proc/self/exe");
+  // By its own name: by that of a link in /proc every list of processes would show "exe".
+  const path = cString(process.execPath);
   // It returns only if it can't be done; then the timer stays, and costs what it costs.
   c.execv(ptr(path), ptr(pointers));
 }
