@@ -22,6 +22,10 @@ export interface Placement {
 
 const none = {};
 
+/** A job has a hundred ports: a committed process is told the last of them, which no slot of a small job has. */
+const COMMITTED_OFFSET = 99;
+const slotPort = (port: number, slot: number): number => port + (slot === 0 ? COMMITTED_OFFSET : slot - 1);
+
 /** Makes the spawn requests of one job: what all of them share is worked out once. */
 export class SpawnRequests {
   readonly #config: JobConfig;
@@ -66,10 +70,11 @@ export class SpawnRequests {
   }
 
   #environment({ id, slot, env }: Placement): Record<string, string> {
-    const { osEnv, name, slotEnv } = this.#config;
+    const { osEnv, name, port } = this.#config;
     if (!osEnv) return { ...this.#env, ...env };
     const own = { PS: `${this.#short}.${slot}`, GAFFER_JOB: name, GAFFER_PROCESS_ID: String(id) };
-    return { ...this.#env, ...own, ...slotEnv?.(slot), ...env };
+    const given = port === undefined ? {} : { PORT: String(slotPort(port, slot)) };
+    return { ...this.#env, ...own, ...given, ...env };
   }
 
   /** The request for one process. */
