@@ -17,6 +17,7 @@ describe("describeJob()", () => {
       gid: null,
       shell: false,
       numprocesses: 1,
+      port: null,
       start: true,
       priority: null,
       graceful_timeout: 30,
