@@ -3,6 +3,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { commandWords, expand, namedVariables } from "./command-line.ts";
 import type { JobConfig } from "./job-config.ts";
 import { outputLogs } from "./output-logs.ts";
+import type { StopPolicy } from "./managed-process.ts";
 import type { SpawnRequest } from "./process-host.ts";
 
 /** What every job shares: gaffer's own environment and folder. */
@@ -18,6 +19,8 @@ export interface Placement {
   readonly slot: number;
   /** Laid over the job's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How it is asked to stop. @defaultValue as the job's config says */
+  readonly stop?: StopPolicy;
 }
 
 const none = {};
@@ -34,6 +37,7 @@ export class SpawnRequests {
   readonly #words: readonly string[];
   readonly #expands: boolean;
   readonly #isLogged: boolean;
+  readonly #stop: StopPolicy;
   readonly #short: string;
 
   /**
@@ -43,6 +47,8 @@ export class SpawnRequests {
   constructor(config: JobConfig, surroundings: Surroundings) {
     this.#config = config;
     this.#cwd = config.cwd ?? surroundings.cwd;
+    const { stopSignal, gracefulTimeoutMs } = config;
+    this.#stop = { stopSignal, gracefulTimeoutMs };
     this.#isLogged = config.logfile !== undefined || config.stderrLogfile !== undefined;
     this.#env = config.osEnv ? { ...surroundings.env, ...config.env } : config.env;
     const [session = DEFAULT_SESSION, job = ""] = config.name.split(".");
@@ -69,6 +75,12 @@ export class SpawnRequests {
     throw new GafferError("job_invalid", `Cannot load job "${this.#config.name}": $${unknown} has no value: ${way}`);
   }
 
+  /** The job's own part of the environment: what it sets, and what it is told of its place. */
+  #ownEnvironment({ slot, env }: Placement): Record<string, string> {
+    const { osEnv, slotEnv, env: set } = this.#config;
+    return osEnv ? { ...set, PS: `${this.#short}.${slot}`, ...slotEnv?.(slot), ...env } : { ...set, ...env };
+  }
+
   #environment({ id, slot, env }: Placement): Record<string, string> {
     const { osEnv, name, port } = this.#config;
     if (!osEnv) return { ...this.#env, ...env };
@@ -81,6 +93,8 @@ export class SpawnRequests {
   for(placement: Placement): SpawnRequest {
     const config = this.#config;
     const env = this.#environment(placement);
+    // What is committed runs once and ends with gaffer, whatever the job is.
+    const detach = config.detach && placement.slot > 0;
     return {
       id: placement.id,
       label: `${config.name}.${placement.slot}`,
@@ -94,10 +108,12 @@ export class SpawnRequests {
       rlimits: config.rlimits,
       outputs: config.redirectOutput,
       logs: this.#isLogged ? outputLogs(config, this.#cwd, placement.slot) : none,
-      input: config.redirectInput,
+      input: config.redirectInput && !detach,
       streams: config.customStreams,
       channels: config.customChannels,
-      detach: config.detach,
+      detach,
+      stop: placement.stop ?? this.#stop,
+      ...(detach ? { ownEnv: this.#ownEnvironment(placement) } : none),
     };
   }
 }

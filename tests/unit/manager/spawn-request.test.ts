@@ -34,6 +34,7 @@ describe("SpawnRequests.for()", () => {
       streams: ["ctl"],
       channels: [],
       detach: false,
+      stop: { stopSignal: 15, gracefulTimeoutMs: 30_000 },
     });
   });
 
