@@ -20,6 +20,7 @@ import type { App } from "../manager/app.ts";
 import { Manager } from "../manager/manager.ts";
 import type { Difference } from "../manager/session-difference.ts";
 import type { Report } from "../manager/operation.ts";
+import type { SpawnJournal, SpawnRecord } from "../manager/spawn-journal.ts";
 import { OutputHub } from "../output/output-hub.ts";
 import type { DaemonPlan } from "./daemon-plan.ts";
 
@@ -32,6 +33,10 @@ export interface DaemonOptions {
   readonly version: string;
   readonly cwd: string;
   readonly uid: number;
+  /** Where what runs is written down. */
+  readonly journal: SpawnJournal;
+  /** What the last life left running on purpose. */
+  readonly detached: readonly SpawnRecord[];
   /** Ends the daemon; called by `POST /shutdown`. */
   readonly shutdown: () => void;
 }
@@ -56,7 +61,13 @@ export class Daemon {
       keptBytes: config.outputBufferBytes,
       onError,
     });
-    this.#host = new LocalHost({ reactor, openOutput: (request, label) => this.#hub.open(request, label) });
+    this.#host = new LocalHost({
+      reactor,
+      openOutput: (request, label) => this.#hub.open(request, label),
+      journal: options.journal,
+      detached: options.detached,
+      onTrouble: (error) => log.warn(error.message),
+    });
     this.manager = new Manager({
       host: this.#host,
       clock: systemClock,
@@ -91,6 +102,10 @@ export class Daemon {
     await this.#api.open();
     await this.manager.start([...this.#console(), this.#api]);
     this.apply(this.#options.config);
+    const unclaimed = await this.#host.stopUnclaimed();
+    if (unclaimed.length > 0) {
+      this.#options.log.info(`stopped what no job claims any more: ${unclaimed.join(", ")}`);
+    }
   }
 
   /** Makes the jobs of the configuration what it says, and touches no other. */

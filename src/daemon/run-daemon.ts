@@ -7,9 +7,13 @@ import { buildInfo } from "../cli/build-info.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { notifyInit } from "../host/notify-socket.ts";
 import { openReactor } from "../host/open-reactor.ts";
+import { type LeftoverReport, stopLeftovers } from "../host/leftovers.ts";
+import { localMachine } from "../host/local-machine.ts";
 import { Pidfile } from "../host/pidfile.ts";
 import type { Reactor } from "../host/reactor.ts";
 import { releaseStartupPages } from "../host/startup-pages.ts";
+import { Instance } from "../state/instance.ts";
+import { defaultStateFolder } from "../state/state-folder.ts";
 import { tellReady } from "./background.ts";
 import { Daemon } from "./daemon.ts";
 import type { DaemonPlan, DaemonSurroundings } from "./daemon-plan.ts";
@@ -19,6 +23,8 @@ import { reloadReport } from "./reload-report.ts";
 /** How long after its start a daemon gives back what only the start needed, in milliseconds. */
 const CALM_MS = 1500;
 const SIGUSR1 = 10;
+/** Most processes that one line of the log names. */
+const NAMED = 10;
 
 /** What `gaffer daemon` runs. */
 export interface DaemonRun {
@@ -46,6 +52,10 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
+  const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
+  using instance = Instance.open(stateFolder, { machine: localMachine, warn: (text) => log.warn(text) });
+  const left = await stopLeftovers(instance.ledger);
+  reportLeftovers(left, log);
   await using reactor: Reactor = openReactor();
   const { promise: ended, resolve: end } = Promise.withResolvers<string>();
   await using daemon = new Daemon({
@@ -56,6 +66,8 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     version: buildInfo().version,
     cwd: at.cwd,
     uid: at.uid,
+    journal: instance.ledger,
+    detached: left.detached,
     shutdown: () => end("asked to shut down"),
   });
   const notifySocket = takeNotifySocket();
@@ -89,6 +101,18 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   }
   log.info("stopped");
   return 0;
+}
+
+/** Says what was found of an earlier life; nothing, mostly. */
+function reportLeftovers({ found, killed, labels, stuck, detached }: LeftoverReport, log: Log): void {
+  if (found > 0) {
+    const more = labels.length > NAMED ? ` and ${labels.length - NAMED} more` : "";
+    const whose = labels.length === 0 ? "" : ` (${labels.slice(0, NAMED).join(", ")}${more})`;
+    const hard = killed === 0 ? "" : `, ${killed} of them by SIGKILL`;
+    log.warn(`stopped ${found} processes that the last daemon left behind${hard}${whose}`);
+  }
+  if (stuck.length > 0) log.error(`processes that can't be killed: ${stuck.join(", ")}`);
+  if (detached.length > 0) log.info(`still running: ${detached.map(({ label }) => label).join(", ")}`);
 }
 
 function takePidfile(path: string): Pidfile & Disposable {

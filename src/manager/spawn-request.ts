@@ -27,7 +27,8 @@ const none = {};
 
 /** A job has a hundred ports: a committed process is told the last of them, which no slot of a small job has. */
 const COMMITTED_OFFSET = 99;
-const slotPort = (port: number, slot: number): number => port + (slot === 0 ? COMMITTED_OFFSET : slot - 1);
+const portOf = (port: number | undefined, slot: number): Record<string, string> =>
+  port === undefined ? {} : { PORT: String(port + (slot === 0 ? COMMITTED_OFFSET : slot - 1)) };
 
 /** Makes the spawn requests of one job: what all of them share is worked out once. */
 export class SpawnRequests {
@@ -77,16 +78,15 @@ export class SpawnRequests {
 
   /** The job's own part of the environment: what it sets, and what it is told of its place. */
   #ownEnvironment({ slot, env }: Placement): Record<string, string> {
-    const { osEnv, slotEnv, env: set } = this.#config;
-    return osEnv ? { ...set, PS: `${this.#short}.${slot}`, ...slotEnv?.(slot), ...env } : { ...set, ...env };
+    const { osEnv, port, env: set } = this.#config;
+    return osEnv ? { ...set, PS: `${this.#short}.${slot}`, ...portOf(port, slot), ...env } : { ...set, ...env };
   }
 
   #environment({ id, slot, env }: Placement): Record<string, string> {
     const { osEnv, name, port } = this.#config;
     if (!osEnv) return { ...this.#env, ...env };
     const own = { PS: `${this.#short}.${slot}`, GAFFER_JOB: name, GAFFER_PROCESS_ID: String(id) };
-    const given = port === undefined ? {} : { PORT: String(slotPort(port, slot)) };
-    return { ...this.#env, ...own, ...given, ...env };
+    return { ...this.#env, ...own, ...portOf(port, slot), ...env };
   }
 
   /** The request for one process. */
