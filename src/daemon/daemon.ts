@@ -21,6 +21,7 @@ import { Manager } from "../manager/manager.ts";
 import type { Difference } from "../manager/session-difference.ts";
 import type { Report } from "../manager/operation.ts";
 import type { SpawnJournal, SpawnRecord } from "../manager/spawn-journal.ts";
+import { LogFiles } from "../output/log-files.ts";
 import { OutputHub } from "../output/output-hub.ts";
 import type { DaemonPlan } from "./daemon-plan.ts";
 
@@ -47,6 +48,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #host: LocalHost;
   readonly #hub: OutputHub;
+  readonly #logs: LogFiles;
   readonly #api: HttpApi;
   /** Full names of the jobs that the configuration named when it was last applied. */
   #configured: readonly string[] = [];
@@ -61,9 +63,13 @@ export class Daemon {
       keptBytes: config.outputBufferBytes,
       onError,
     });
+    this.#logs = new LogFiles({ onProblem: (message) => log.warn(message) });
     this.#host = new LocalHost({
       reactor,
-      openOutput: (request, label) => this.#hub.open(request, label),
+      openOutput: (request, label) => {
+        const target = request.logs[label];
+        return this.#hub.open(request, label, target && this.#logs.open(target));
+      },
       journal: options.journal,
       detached: options.detached,
       onTrouble: (error) => log.warn(error.message),
@@ -143,7 +149,7 @@ export class Daemon {
 
   /** Opens every log file anew. */
   reopenLogs(): void {
-    // Filled in by the log files.
+    this.#logs.reopen();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -151,5 +157,6 @@ export class Daemon {
     await this.#api.stop();
     await this.#writer?.[Symbol.asyncDispose]();
     await this.#host[Symbol.asyncDispose]();
+    await this.#logs[Symbol.asyncDispose]();
   }
 }

@@ -35,6 +35,9 @@ export interface DaemonRun {
   reread(): DaemonConfig;
 }
 
+/** Tells the init system how we are. */
+type Notify = (state: string) => void;
+
 /** The init system's socket, taken out of the environment: it is not for children. */
 function takeNotifySocket(): string | undefined {
   const path = process.env["NOTIFY_SOCKET"];
@@ -71,27 +74,12 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     shutdown: () => end("asked to shut down"),
   });
   const notifySocket = takeNotifySocket();
-  const notify = (state: string): void => void notifyInit(notifySocket, state);
+  const notify: Notify = (state) => void notifyInit(notifySocket, state);
   for (const warning of plan.warnings) log.warn(warning);
-  const handler = new SigHandler(processSignals(process), {
-    quit: (signal) => end(signalName(signal)),
-    quitNow: () => {
-      log.warn("killing what is left");
-      daemon.kill();
-    },
-    reload: () => reload(run, daemon, { log, notify }),
-    forward: (signal) => {
-      if (signal !== SIGUSR1) return;
-      reopen(errorLog, daemon, log);
-    },
-  });
-  handler.start();
+  const handler = handleSignals(run, daemon, { log, errorLog, notify, end });
   try {
     await daemon.start();
-    for (const endpoint of daemon.endpoints) log.info(`listening on ${formatEndpoint(endpoint)}`);
-    notify("READY=1");
-    tellReady();
-    setTimeout(releaseStartupPages, CALM_MS).unref();
+    announce(daemon, log, notify);
     log.info(`${await ended}: stopping everything`);
     notify("STOPPING=1");
   } finally {
@@ -101,6 +89,39 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   }
   log.info("stopped");
   return 0;
+}
+
+/** Tells whoever waits for it that we answer. */
+function announce(daemon: Daemon, log: Log, notify: Notify): void {
+  for (const endpoint of daemon.endpoints) log.info(`listening on ${formatEndpoint(endpoint)}`);
+  notify("READY=1");
+  tellReady();
+  setTimeout(releaseStartupPages, CALM_MS).unref();
+}
+
+interface SignalNeeds {
+  readonly log: Log;
+  readonly errorLog: ErrorLog;
+  readonly notify: Notify;
+  /** Ends the daemon; says why. */
+  readonly end: (why: string) => void;
+}
+
+function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): SigHandler {
+  const { log, errorLog, end } = needs;
+  const handler = new SigHandler(processSignals(process), {
+    quit: (signal) => end(signalName(signal)),
+    quitNow: () => {
+      log.warn("killing what is left");
+      daemon.kill();
+    },
+    reload: () => reload(run, daemon, needs),
+    forward: (signal) => {
+      if (signal === SIGUSR1) reopen(errorLog, daemon, log);
+    },
+  });
+  handler.start();
+  return handler;
 }
 
 /** Says what was found of an earlier life; nothing, mostly. */
@@ -121,7 +142,7 @@ function takePidfile(path: string): Pidfile & Disposable {
   return Object.assign(pidfile, { [Symbol.dispose]: () => pidfile.unlink() });
 }
 
-function reload(run: DaemonRun, daemon: Daemon, { log, notify }: { log: Log; notify: (state: string) => void }): void {
+function reload(run: DaemonRun, daemon: Daemon, { log, notify }: SignalNeeds): void {
   notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   try {
     const difference = daemon.apply(run.reread());
