@@ -4,6 +4,7 @@ import { didYouMean } from "../base/nearest.ts";
 /** Commands of this version, and what the overview says of each. */
 export const commandSummaries = {
   daemon: "Keep jobs alive, steered over HTTP",
+  ctl: "Control a daemon",
   start: "Run the Procfile here, until Ctrl-C",
   check: "Check the Procfile and its environment without running anything",
   version: "Show the version",
@@ -37,7 +38,7 @@ const colonNames: Readonly<Record<string, string>> = {
 
 /** Known to gaffer, but not built into this version. */
 const later = (
-  "ctl lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
+  "lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
   "login apps send recv user key config"
 ).split(" ");
 

@@ -36,6 +36,7 @@ export class EventFeed implements FeedSource {
   readonly #pattern: string;
   #seq: number;
   #isLost: boolean;
+  #isGreeted = false;
   #unsubscribe: (() => void) | undefined;
 
   /** @param options - `epoch` names this life of the daemon, `pattern` is a topic or its beginning. */
@@ -53,6 +54,11 @@ export class EventFeed implements FeedSource {
   }
 
   next(): string | undefined {
+    if (!this.#isGreeted) {
+      // Where it begins: who loses the connection before the first event resumes here.
+      this.#isGreeted = true;
+      return `id: ${this.#epoch}-${this.#seq}\n\n`;
+    }
     if (this.#isLost) {
       this.#isLost = false;
       return this.#gap(null, "the daemon was started anew");
