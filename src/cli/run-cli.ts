@@ -88,7 +88,7 @@ async function runBelow(
     throw new GafferError("usage", `Cannot run "${spec.name} ${name}": there is no such command${near}; ${see}`);
   };
   if (word !== "help") return runLoaded(await below(word), args, call);
-  const [topic] = args.filter((arg) => !arg.startsWith("-"));
+  const topic = args.find((arg) => !arg.startsWith("-"));
   return topic === undefined ? runCommandHelp(spec.name, args, call) : showHelp(await below(topic), args, call);
 }
 

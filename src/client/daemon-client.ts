@@ -117,10 +117,9 @@ function queryOf({ query = {}, wait }: ClientRequest): string {
 async function refusal(response: Response): Promise<GafferError> {
   const text = await response.text();
   const body = parse(text);
-  const code = String(body["code"] ?? "");
-  const message = String(body["message"] ?? `The daemon answered ${response.status}: ${text.slice(0, 200)}`);
-  const { details } = body;
-  return new GafferError(isErrorCode(code) ? code : byStatus(response.status), message, {
+  const { code, message, details } = body;
+  const words = typeof message === "string" ? message : `The daemon answered ${response.status}: ${text.slice(0, 200)}`;
+  return new GafferError(typeof code === "string" && isErrorCode(code) ? code : byStatus(response.status), words, {
     details: typeof details === "object" && details !== null ? { ...details } : {},
   });
 }

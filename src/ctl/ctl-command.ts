@@ -9,12 +9,12 @@ const spec = {
   flags: connectionFlags,
 };
 
-const state = async (): Promise<typeof import("./state-commands.ts")> => import("./state-commands.ts");
-const lists = async (): Promise<typeof import("./list-commands.ts")> => import("./list-commands.ts");
-const infos = async (): Promise<typeof import("./info-commands.ts")> => import("./info-commands.ts");
-const loads = async (): Promise<typeof import("./load-commands.ts")> => import("./load-commands.ts");
-const scales = async (): Promise<typeof import("./scale-commands.ts")> => import("./scale-commands.ts");
-const processes = async (): Promise<typeof import("./process-commands.ts")> => import("./process-commands.ts");
+const state = () => import("./state-commands.ts");
+const lists = () => import("./list-commands.ts");
+const infos = () => import("./info-commands.ts");
+const loads = () => import("./load-commands.ts");
+const scales = () => import("./scale-commands.ts");
+const processes = () => import("./process-commands.ts");
 
 /** Every command of `gaffer ctl`, in the order of its help. */
 const subCommands: Readonly<Record<string, SubCommand>> = {

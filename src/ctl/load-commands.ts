@@ -43,8 +43,8 @@ const isObject = (value: unknown): value is Settings =>
 
 /** Loads one job. */
 async function load(client: DaemonClient, settings: Settings, wait: number | undefined): Promise<Outcome> {
-  const name = String(settings["name"] ?? "");
-  const { session, job } = parseJobName(name);
+  const { name } = settings;
+  const { session, job } = parseJobName(typeof name === "string" ? name : "");
   const report = await client.json<Partial<ReportBody>>(`/jobs/${session}`, {
     method: "POST",
     body: { ...settings, name: job },

@@ -84,7 +84,7 @@ export class Life implements AsyncDisposable {
   /** Gives a command, and waits for its end. @returns the slots of all jobs then */
   async command(line: string): Promise<readonly SlotStatus[]> {
     const from = this.said.length;
-    this.#child.stdin.write(`${line}\n`);
+    void this.#child.stdin.write(`${line}\n`);
     await this.#child.stdin.flush();
     return (await this.says(({ done }) => done === line, from)).up ?? [];
   }
