@@ -82,6 +82,7 @@ class EndpointsReader {
     return [...new Set(wanted.value)].flatMap((name) => {
       const section = this.#sections.get(name);
       if (section !== undefined) return [[name, section] as const];
+      if (this.#problems.isFull) return [];
       const near = didYouMean(name, this.#sections.keys());
       this.#problems.add(
         wanted.place,
