@@ -1,4 +1,12 @@
-import { type FieldKind, type JsonSchema, type Report, shown, simpleKind, tableEntries } from "../base/field-kind.ts";
+import {
+  type FieldKind,
+  type JsonSchema,
+  MOST_PROBLEMS,
+  type Report,
+  shown,
+  simpleKind,
+  tableEntries,
+} from "../base/field-kind.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { LIMIT_NUMBERS, plainLimitName } from "../base/limit-names.ts";
 import { didYouMean } from "../base/nearest.ts";
@@ -181,7 +189,8 @@ export const limitsKind: FieldKind<Readonly<Record<string, ResourceLimit>>> = {
     }
     const seen = new Set<string>();
     const limits: [string, ResourceLimit][] = [];
-    for (const [name, written] of entries) {
+    // Among so many, there are as many faulty ones as anybody wants to be told of.
+    for (const [name, written] of entries.slice(0, LIMIT_NUMBERS.size + MOST_PROBLEMS)) {
       const limit = readLimit(written);
       if (limit === undefined)
         report(`is ${shown(written)}: it must be a whole number, "soft:hard" or "${UNLIMITED}"`, [name]);
