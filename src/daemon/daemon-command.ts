@@ -64,8 +64,9 @@ export const daemonCommand: Command = {
       return 0;
     }
     if (flags.unit) {
-      const words = args.filter((word) => word !== "--unit");
-      print(systemdUnit({ program: process.execPath, args: words }));
+      // The service manager keeps it in the foreground.
+      const words = args.filter((word) => word !== "--unit" && word !== "--daemon");
+      print(systemdUnit({ program: process.execPath, args: words, cwd: context.cwd }));
       return 0;
     }
     if (flags.daemon) {

@@ -17,9 +17,7 @@ test.each(["lookupd", "lookup:nodes", "kernel", "completion"])(
   (word) => {
     const { code, message } = thrownBy(() => resolveCommand(word));
     expect(code).toBe("usage");
-    expect(message).toStartWith(
-      `Cannot run ${JSON.stringify(word)}: it is not part of this version yet; there is `,
-    );
+    expect(message).toStartWith(`Cannot run ${JSON.stringify(word)}: it is not part of this version yet; there is `);
   },
 );
 
