@@ -11,6 +11,7 @@ async function main(): Promise<number> {
     context: { env: process.env, cwd: process.cwd(), isTerminal: isatty },
     commands: {
       start: async () => (await import("./procfile/start-command.ts")).startCommand,
+      daemon: async () => (await import("./daemon/daemon-command.ts")).daemonCommand,
       check: async () => (await import("./procfile/check-command.ts")).checkCommand,
       version: async () => (await import("./cli/version-command.ts")).versionCommand,
     },

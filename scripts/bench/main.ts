@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureLines } from "./start-lines.ts";
-import { contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
+import { type Contender, contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
 
 const root = join(import.meta.dir, "..", "..");
 const gaffer = join(root, "dist", "gaffer");
@@ -44,7 +44,7 @@ function row(
   console.log(cells.join(" | "));
 }
 
-const [ours, bare] = contenders(gaffer, await compile("bare"));
+const all = contenders(gaffer, await compile("bare"));
 const bareLines = await compile("bare-lines");
 
 console.log(
@@ -52,24 +52,34 @@ console.log(
   "|     gaffer |       bare |  ratio | budget",
 );
 
-const lives: { ours: Figures[]; bare: Figures[] } = { ours: [], bare: [] };
-const restarts: { ours: number[]; bare: number[] } = { ours: [], bare: [] };
-for (let round = 0; round < rounds; round++) {
-  lives.bare.push(await measureLife(bare, 1000));
-  lives.ours.push(await measureLife(ours, 1000));
-  restarts.bare.push(await measureRestart(bare, 500, 51));
-  restarts.ours.push(await measureRestart(ours, 500, 51));
+interface Measured {
+  readonly lives: Figures[];
+  readonly restarts: number[];
 }
-const life = (figure: keyof Figures, unit: string): { ours: number[]; bare: number[]; unit: string } => ({
-  ours: lives.ours.map((figures) => figures[figure]),
-  bare: lives.bare.map((figures) => figures[figure]),
-  unit,
-});
-row("command to 1000 running, both outputs captured", "≤ 1.2", life("spawnMs", "ms"));
-row("SIGKILL to replacement running, 500 managed", "≤ 1.2", { ...restarts, unit: "ms" });
-row("stop of 1000, to the last death", "≤ 1.3", life("stopMs", "ms"));
-row("memory with 1000 silent (PSS)", "≤ 48 MiB", life("pssMiB", "MiB"));
-row("idle CPU a second with 1000 silent", "(daemon: ≤ 0.5 ms)", life("idleCpuMsPerS", "ms"));
+
+const names = ["bare", "start", "daemon"] as const;
+const measured: Record<Contender["name"], Measured> = {
+  bare: { lives: [], restarts: [] },
+  start: { lives: [], restarts: [] },
+  daemon: { lives: [], restarts: [] },
+};
+for (let round = 0; round < rounds; round++) {
+  for (const name of names) measured[name].lives.push(await measureLife(all[name], 1000));
+  for (const name of names) measured[name].restarts.push(await measureRestart(all[name], 500, 51));
+}
+for (const name of ["start", "daemon"] as const) {
+  const life = (figure: keyof Figures, unit: string): { ours: number[]; bare: number[]; unit: string } => ({
+    ours: measured[name].lives.map((figures) => figures[figure]),
+    bare: measured.bare.lives.map((figures) => figures[figure]),
+    unit,
+  });
+  const restarts = { ours: measured[name].restarts, bare: measured.bare.restarts, unit: "ms" };
+  row(`${name}: command to 1000 running, captured`, "≤ 1.2", life("spawnMs", "ms"));
+  row(`${name}: SIGKILL to replacement, 500 managed`, "≤ 1.2", restarts);
+  row(`${name}: stop of 1000, to the last death`, "≤ 1.3", life("stopMs", "ms"));
+  row(`${name}: memory with 1000 silent (PSS)`, "≤ 48 MiB", life("pssMiB", "MiB"));
+  row(`${name}: idle CPU a second, 1000 silent`, name === "daemon" ? "≤ 0.5 ms" : "", life("idleCpuMsPerS", "ms"));
+}
 for (const [writers, lines] of [
   [1, 1_000_000],
   [50, 20_000],

@@ -5,7 +5,7 @@ import { childrenNamed, childrenOf, cpuMs, pssMiB } from "./children-of.ts";
 
 /** One program under measurement: gaffer or the bare baseline, keeping `count` processes alive. */
 export interface Contender {
-  readonly name: "gaffer" | "bare";
+  readonly name: "start" | "daemon" | "bare";
   /** Command that keeps `count` silent processes. */
   argv(count: number): string[];
 }
@@ -14,12 +14,21 @@ const scratch = mkdtempSync(join(tmpdir(), "gaffer-bench-"));
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 writeFileSync(join(scratch, "Procfile"), "p: sleep 100000\n");
 
-/** gaffer and its baseline, both compiled. */
-export function contenders(gaffer: string, bare: string): readonly [gaffer: Contender, bare: Contender] {
-  return [
-    { name: "gaffer", argv: (count) => [gaffer, "start", "-d", scratch, "-c", `p=${count}`] },
-    { name: "bare", argv: (count) => [bare, String(count), "sleep", "100000"] },
-  ];
+/** A daemon of its own: it listens on a socket in its folder and shares nothing with any other. */
+function daemonArgv(gaffer: string, count: number): string[] {
+  const config = join(scratch, "gaffer.ini");
+  const bind = `unix:${join(scratch, "gaffer.sock")}`;
+  writeFileSync(config, `[gaffer]\nbind = ${bind}\n\n[process:p]\ncmd = sleep 100000\nnumprocesses = ${count}\n`);
+  return [gaffer, "daemon", "-c", config, "--state-dir", join(scratch, "state")];
+}
+
+/** gaffer in the foreground, as a daemon, and their baseline, all compiled. */
+export function contenders(gaffer: string, bare: string): Readonly<Record<Contender["name"], Contender>> {
+  return {
+    start: { name: "start", argv: (count) => [gaffer, "start", "-d", scratch, "-c", `p=${count}`] },
+    daemon: { name: "daemon", argv: (count) => daemonArgv(gaffer, count) },
+    bare: { name: "bare", argv: (count) => [bare, String(count), "sleep", "100000"] },
+  };
 }
 
 /** What one run of a contender with `count` processes showed; times in milliseconds, memory in MiB. */

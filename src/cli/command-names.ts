@@ -3,6 +3,7 @@ import { didYouMean } from "../base/nearest.ts";
 
 /** Commands of this version, and what the overview says of each. */
 export const commandSummaries = {
+  daemon: "Keep jobs alive, steered over HTTP",
   start: "Run the Procfile here, until Ctrl-C",
   check: "Check the Procfile and its environment without running anything",
   version: "Show the version",
@@ -36,7 +37,7 @@ const colonNames: Readonly<Record<string, string>> = {
 
 /** Known to gaffer, but not built into this version. */
 const later = (
-  "daemon ctl lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
+  "ctl lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
   "login apps send recv user key config"
 ).split(" ");
 

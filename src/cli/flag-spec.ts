@@ -1,5 +1,5 @@
-/** What a flag takes. `seconds` allows fractions; `port` is 1 to 65535. */
-export type FlagType = "boolean" | "string" | "seconds" | "port";
+/** What a flag takes. `count` takes nothing and counts how often it is given; `seconds` allows fractions; `port` is 1 to 65535. */
+export type FlagType = "boolean" | "count" | "string" | "seconds" | "port";
 
 /** One flag of a command. */
 export interface FlagSpec {
@@ -33,9 +33,11 @@ export interface CommandSpec<F extends FlagSpecs = FlagSpecs> {
 
 type FlagValue<S extends FlagSpec> = S["type"] extends "boolean"
   ? boolean
-  : S["repeatable"] extends true
-    ? readonly string[]
-    : (S["type"] extends "string" ? string : number) | undefined;
+  : S["type"] extends "count"
+    ? number
+    : S["repeatable"] extends true
+      ? readonly string[]
+      : (S["type"] extends "string" ? string : number) | undefined;
 
 /** The value of every flag, given or not. */
 export type FlagValues<F extends FlagSpecs> = { readonly [Name in keyof F]: FlagValue<F[Name]> } & {

@@ -35,7 +35,10 @@ const usage = (message: string): GafferError => new GafferError("usage", message
 
 /** What a flag that is not given amounts to. */
 const absent = (spec: FlagSpec): unknown =>
-  spec.type === "boolean" ? (spec.default ?? false) : spec.repeatable ? [] : undefined;
+  spec.type === "boolean" ? (spec.default ?? false) : spec.type === "count" ? 0 : spec.repeatable ? [] : undefined;
+
+/** Whether a flag stands alone, and several short ones may share a dash. */
+const isSwitch = ({ type }: FlagSpec): boolean => type === "boolean" || type === "count";
 
 /** What the reader promises: for every flag a value of its type. */
 function isComplete<F extends FlagSpecs>(values: object, specs: F): values is FlagValues<F> {
@@ -97,7 +100,7 @@ class FlagReader {
       const shown = `-${letter}`;
       const [name, spec] = Object.entries(this.#specs).find(([, { short }]) => short === letter) ?? [];
       if (name === undefined || !spec) throw this.#unknown(shown);
-      if (spec.type !== "boolean") {
+      if (!isSwitch(spec)) {
         const attached = argument.slice(at + 1).replace(/^=/, "");
         this.#set({ name, spec, shown }, at + 1 < argument.length ? attached : undefined);
         return;
@@ -109,9 +112,9 @@ class FlagReader {
 
   #set(flag: { name: string; spec: FlagSpec; shown: string }, given: string | undefined): void {
     const { name, spec, shown } = flag;
-    if (spec.type === "boolean") {
+    if (isSwitch(spec)) {
       if (given !== undefined) throw usage(`Cannot use ${shown}=${given}: ${shown} takes no value`);
-      this.#values.set(name, true);
+      this.#values.set(name, spec.type === "boolean" ? true : Number(this.#values.get(name) ?? 0) + 1);
       return;
     }
     const value = readFlagValue(flag, given ?? this.#takeValue(flag));

@@ -40,7 +40,7 @@ const examples = (lines: readonly string[]): string => lines.map((line) => `  $ 
 function flagDefinition(name: string, flag: FlagSpec): [shown: string, ArgsDef[string]] {
   const alias = flag.short === undefined ? {} : { alias: flag.short };
   const description = flag.repeatable ? `${flag.description} (may be repeated)` : flag.description;
-  if (flag.type !== "boolean") {
+  if (flag.type !== "boolean" && flag.type !== "count") {
     return [name, { type: "string", description, ...alias, valueHint: flag.value ?? "VALUE" }];
   }
   return [flag.default ? `no-${name}` : name, { type: "boolean", description, ...alias }];

@@ -1,14 +1,7 @@
+import { MOST_PROBLEMS } from "../base/field-kind.ts";
 import { isLegalName } from "../base/job-name.ts";
 import { type CommandLine, readCommand } from "./command-rule.ts";
-import {
-  formatPlace,
-  MOST_PROBLEMS,
-  type Place,
-  type Problem,
-  type SourceText,
-  SyntaxFault,
-  type TextKind,
-} from "./source-text.ts";
+import { formatPlace, type Place, type Problem, type SourceText, SyntaxFault, type TextKind } from "./source-text.ts";
 
 /** What errors about a Procfile say it is. */
 export const procfileKind: TextKind = { code: "procfile_invalid", noun: "Procfile" };

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { MOST_PROBLEMS } from "../base/field-kind.ts";
 import { type ErrorCode, GafferError } from "../base/gaffer-error.ts";
 
 /** Where in a file something stands; line and column count from 1, columns in characters. */
@@ -75,9 +76,6 @@ function countUpTo(numbers: readonly number[], limit: number): number {
   }
   return low;
 }
-
-/** A parser that has found so many problems looks no further: nobody reads more, and it is the wrong file. */
-export const MOST_PROBLEMS = 20;
 
 /** `Procfile:3:1`. */
 export function formatPlace({ file, line, column }: Place): string {

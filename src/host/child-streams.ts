@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { SpawnRequest } from "../manager/process-host.ts";
 import { duplicate, libc, openSocketPair } from "./libc.ts";
@@ -33,6 +33,8 @@ export class ChildStreams {
   readonly report: number | undefined;
   /** End to read the report from. */
   readonly reportEnd: number | undefined;
+  /** Why log files of a detached process could not be opened. */
+  readonly unopened: GafferError[] = [];
   readonly #childEnds: number[] = [];
   /** All that was made, while nobody else has it. */
   readonly #made: number[] = [];
@@ -41,8 +43,9 @@ export class ChildStreams {
   constructor(request: SpawnRequest, trampoline: boolean) {
     this.stdio = ["ignore", "ignore", "ignore"];
     try {
-      // A terminal takes the place of all three.
-      const isPiped = request.terminal === undefined;
+      // A terminal takes the place of all three; a detached process outlives whoever reads its pipes.
+      const isPiped = request.terminal === undefined && !request.detach;
+      if (request.detach) this.#openFiles(request);
       if (isPiped && request.input) this.input = this.#openInput();
       if (isPiped) this.#openOutputs(request.outputs);
       for (const label of request.streams) {
@@ -97,6 +100,25 @@ export class ChildStreams {
     if (err !== undefined) this.stdio[2] = err === out ? this.stdio[1] : this.#openOutput(err);
   }
 
+  /** stdout and stderr of a detached process are its log files; what has none, or one that can't be opened, is /dev/null. */
+  #openFiles({ outputs: [out, err], logs }: SpawnRequest): void {
+    const [outLog, errLog] = [out, err].map((label) => (label === undefined ? undefined : logs[label]?.path));
+    if (outLog !== undefined) this.stdio[1] = this.#openFile(outLog);
+    if (errLog !== undefined) this.stdio[2] = errLog === outLog ? this.stdio[1] : this.#openFile(errLog);
+  }
+
+  #openFile(path: string): Descriptor {
+    try {
+      const fd = openAppending(path);
+      this.#made.push(fd);
+      this.#childEnds.push(fd);
+      return fd;
+    } catch (error) {
+      this.unopened.push(new GafferError("state_unusable", `Cannot open log file "${path}": ${factOf(error)}`));
+      return "ignore";
+    }
+  }
+
   #openOutput(label: string): number {
     const { readEnd, writeEnd } = this.#pipe();
     this.outputs.push([label, readEnd]);
@@ -115,6 +137,18 @@ export class ChildStreams {
     for (const fd of this.#made) closeSync(fd);
     this.#made.length = 0;
   }
+}
+
+const factOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const F_SETFL = 4;
+
+/** Opens a file to append to; what waits for a reader that is not there (a fifo) is an error, not a wait. */
+function openAppending(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK } = constants;
+  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0o644);
+  libc()?.fcntl(fd, F_SETFL, O_APPEND);
+  return fd;
 }
 
 const noStream = (label: string): GafferError =>

@@ -67,7 +67,8 @@ function findUser(uid: string | number): User {
   throw new GafferError("user_unknown", `Cannot run as user "${uid}": no such user in /etc/passwd`);
 }
 
-function findGroup(gid: string | number): number {
+/** The number of a group by its name or number. @throws {@link GafferError} `user_unknown` if there is none */
+export function findGroup(gid: string | number): number {
   const group = groups().find(({ name }) => name === String(gid));
   if (group !== undefined) return group.gid;
   if (isId(gid)) return Number(gid);

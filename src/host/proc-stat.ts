@@ -12,6 +12,8 @@ export interface ProcStat {
   readonly start: number;
   /** -20 … 19; see nice(2). */
   readonly nice: number;
+  /** Address space, in bytes. */
+  readonly virtualBytes: number;
 }
 
 /** A process now; undefined when there is none of that pid. */
@@ -29,12 +31,27 @@ export function procStat(pid: number): ProcStat | undefined {
     sid: number(3),
     start: number(19),
     nice: number(16),
+    virtualBytes: number(20),
   };
 }
 
 /** Whether a process of that pid is alive; a zombie is dead. */
 export function isAlive(stat: ProcStat | undefined): stat is ProcStat {
   return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
+}
+
+/** Whether a process that was seen lives on: a pid alone may be another's by now. */
+export function isSame({ pid, start }: Pick<ProcStat, "pid" | "start">): boolean {
+  const now = procStat(pid);
+  return isAlive(now) && now.start === start;
+}
+
+/** Every living process that can be seen. */
+export function everybody(): ProcStat[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => procStat(Number(name)))
+    .filter(isAlive);
 }
 
 /** A file of `/proc/PID`; undefined when the process is gone or not ours to look at. */

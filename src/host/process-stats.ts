@@ -1,37 +1,23 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import pidusage from "pidusage";
+import type { TreeUsage, Usage } from "../wire/stats-body.ts";
 import { descendantsOf, isAlive, procStat, readProc } from "./proc-stat.ts";
 
-/** What one process uses now. */
-export interface ProcessUsage {
-  readonly osPid: number;
-  /** Part of one processor since it was last asked, in percent; since its start the first time. */
-  readonly cpuPercent: number;
-  /** Resident memory. */
-  readonly memoryBytes: number;
-  /** Processor time used so far. */
-  readonly cpuTimeMs: number;
-  readonly username: string;
-  /** -20 … 19; see nice(2). */
-  readonly nice: number;
-  /** Name of the program, as its first argument gives it. */
-  readonly commandLine: string;
-}
+/** What one process uses now; its part of a processor is since it was last asked, since its start the first time. */
+export type ProcessUsage = Usage;
 
 /** What a process uses, and each of its descendants. */
-export interface ProcessStats extends ProcessUsage {
-  readonly children: readonly ProcessUsage[];
-}
+export type ProcessStats = TreeUsage;
 
 function userNames(): Map<number, string> {
   const lines = readFileSync("/etc/passwd", "utf8").split("\n");
   return new Map(lines.map((line) => line.split(":")).map(([name = "", , uid]) => [Number(uid), name]));
 }
 
-type Usage = pidusage.Status;
+type Measured = pidusage.Status;
 
-function describe(osPid: number, usage: Usage, names: ReadonlyMap<number, string>): ProcessUsage | undefined {
+function describe(osPid: number, usage: Measured, names: ReadonlyMap<number, string>): ProcessUsage | undefined {
   const uid = /^Uid:\s+(\d+)/m.exec(readProc(osPid, "status") ?? "")?.[1];
   const stat = procStat(osPid);
   if (uid === undefined || stat === undefined) return undefined;
@@ -40,6 +26,7 @@ function describe(osPid: number, usage: Usage, names: ReadonlyMap<number, string
     osPid,
     cpuPercent: usage.cpu,
     memoryBytes: usage.memory,
+    virtualBytes: stat.virtualBytes,
     cpuTimeMs: usage.ctime,
     username: names.get(Number(uid)) ?? uid,
     nice: stat.nice,
@@ -75,11 +62,11 @@ export async function processStats(osPids: readonly number[]): Promise<Map<numbe
 const TRIES = 5;
 
 /** pidusage fails as a whole when a process goes while it looks, and gives null for one that had gone before. */
-async function usageOf(osPids: readonly number[]): Promise<Map<number, Usage>> {
+async function usageOf(osPids: readonly number[]): Promise<Map<number, Measured>> {
   let alive = [...osPids];
   for (let tries = 0; tries < TRIES && alive.length > 0; tries++) {
     try {
-      const told: Record<string, Usage | null> = await pidusage(alive);
+      const told: Record<string, Measured | null> = await pidusage(alive);
       return new Map(Object.entries(told).flatMap(([pid, usage]) => (usage === null ? [] : [[Number(pid), usage]])));
     } catch (error) {
       if (!isGone(error)) throw error;

@@ -1,30 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { ptr } from "bun:ffi";
 import { GafferError } from "../base/gaffer-error.ts";
+import { LIMIT_NUMBERS, plainLimitName } from "../base/limit-names.ts";
 import type { ResourceLimit } from "../manager/job-config.ts";
 import type { Libc } from "./libc.ts";
-
-/** Numbers of the limits by name. @see getrlimit(2), Linux `asm-generic/resource.h` */
-const numbers: ReadonlyMap<string, number> = new Map(
-  Object.entries({
-    cpu: 0,
-    fsize: 1,
-    data: 2,
-    stack: 3,
-    core: 4,
-    rss: 5,
-    nproc: 6,
-    nofile: 7,
-    memlock: 8,
-    as: 9,
-    locks: 10,
-    sigpending: 11,
-    msgqueue: 12,
-    nice: 13,
-    rtprio: 14,
-    rttime: 15,
-  }),
-);
 
 const INFINITE = 2n ** 64n - 1n;
 
@@ -38,11 +17,11 @@ const fromWord = (word: bigint | undefined): number =>
  * @throws {@link GafferError} `limit_refused` for another name.
  */
 export function limitNumber(name: string): number {
-  const number = numbers.get(name.toLowerCase().replace(/^rlimit_/, ""));
+  const number = LIMIT_NUMBERS.get(plainLimitName(name));
   if (number !== undefined) return number;
   throw new GafferError(
     "limit_refused",
-    `Cannot set rlimit "${name}": the limits are ${[...numbers.keys()].join(", ")}`,
+    `Cannot set rlimit "${name}": the limits are ${[...LIMIT_NUMBERS.keys()].join(", ")}`,
   );
 }
 

@@ -10,7 +10,8 @@ interface Subscription<Payload> {
 const matches = (pattern: string, topic: string): boolean =>
   pattern === "" || topic === pattern || topic.startsWith(`${pattern}.`);
 
-function firstMatch(pattern: string, topics: Iterable<string>): string | undefined {
+/** The first of these topics that lies at or below a pattern; the empty pattern and `.` are everything. */
+export function firstMatch(pattern: string, topics: Iterable<string>): string | undefined {
   for (const topic of topics) if (matches(pattern, topic)) return topic;
   return undefined;
 }

@@ -47,9 +47,10 @@ export class EventLog {
 
   /** Events after `seq`; 0 asks for all that is kept. */
   since(seq: number): EventsSince {
-    const kept = this.#kept.slice(-this.#limit);
-    const first = kept[0]?.seq ?? this.#seq + 1;
-    const events = kept.filter((event) => event.seq > seq);
+    // Numbers have no gaps: where an event lies is known by its number.
+    const first = this.#seq + 1 - Math.min(this.#kept.length, this.#limit);
+    const after = Math.min(Math.max(seq + 1, first), this.#seq + 1);
+    const events = this.#kept.slice(this.#kept.length - (this.#seq + 1 - after));
     return { events, missed: seq === 0 ? 0 : Math.max(0, first - seq - 1) };
   }
 }

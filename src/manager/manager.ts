@@ -17,7 +17,7 @@ import type { ManagedProcess } from "./managed-process.ts";
 import { allDone, nothingLeft, type Operation, type Report } from "./operation.ts";
 import { processFields } from "./process-fields.ts";
 import type { ProcessHost } from "./process-host.ts";
-import { compareSession, refuseTwins } from "./session-difference.ts";
+import { compareSession, type Difference, refuseStrangers, refuseTwins } from "./session-difference.ts";
 import { shutDown } from "./shutdown.ts";
 import { SpawnRequests } from "./spawn-request.ts";
 import { applyScale, type Scaled } from "./scale.ts";
@@ -46,14 +46,6 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it starts. @defaultValue the job's own `start` */
   readonly start?: boolean;
-}
-
-/** What applying a whole session did, by full names. */
-export interface Difference {
-  readonly unchanged: readonly string[];
-  readonly changed: readonly string[];
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
 }
 
 const nameOf = (config: JobConfig): string => config.name;
@@ -277,14 +269,28 @@ export class Manager extends JobCatalog {
    * checked before anything is touched.
    */
   applySession(session: string, settings: readonly JobSettings[]): Operation<Difference> {
-    this.#refuseWhenStopping("apply a session");
     const configs = settings.map((one) => resolveJob(one, session));
-    refuseTwins(session, configs);
+    refuseStrangers(session, configs);
+    return this.#apply(this.jobs(session), configs);
+  }
+
+  /**
+   * Makes the jobs of a file, whatever their sessions, what `settings` say: those of `before` that it names no more are unloaded, all
+   * others are left alone.
+   *
+   * @param before - full names of the jobs that the file named when it was last applied.
+   */
+  applyJobs(before: Iterable<string>, settings: readonly JobSettings[]): Operation<Difference> {
+    const configs = settings.map((one) => resolveJob(one));
+    return this.#apply(new Set([...before, ...configs.map(nameOf)]), configs);
+  }
+
+  #apply(names: Iterable<string>, configs: readonly JobConfig[]): Operation<Difference> {
+    this.#refuseWhenStopping("apply jobs");
+    refuseTwins(configs);
     for (const config of configs) SpawnRequests.check(config, this.#world.surroundings);
-    const { unchanged, changed, added, removed } = compareSession(
-      this.jobs(session).map((name) => this.get(name)),
-      configs,
-    );
+    const there = [...names].flatMap((name) => this.loaded.get(name)?.config ?? []);
+    const { unchanged, changed, added, removed } = compareSession(there, configs);
     const operations = this.#turn.run(() => [
       ...removed.map((name) => this.unload(name)),
       ...changed.map((config) => this.update(config)),

@@ -1,53 +1,10 @@
 import { GafferError } from "../base/gaffer-error.ts";
-import { didYouMean } from "../base/nearest.ts";
-import type { FlappingPolicy } from "./flapping.ts";
+import { JOB_FIELD_BY_NAME } from "./job-fields.ts";
+import { readJobFields, unknownField } from "./job-reader.ts";
 import type { JobSettings } from "./job-settings.ts";
 
-/** Milliseconds of a number of seconds; anything else is left for the job's own check to refuse. */
-const toMs = (seconds: unknown): unknown => (typeof seconds === "number" ? seconds * 1000 : seconds);
-
-function readPolicy(value: unknown): FlappingPolicy | string | undefined {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return undefined;
-  const given = new Map<string, unknown>(Object.entries(value));
-  const number = (field: string): number => Number(given.get(field));
-  return {
-    attempts: number("attempts"),
-    windowMs: number("window") * 1000,
-    retryInMs: number("retry_in") * 1000,
-    maxRetry: number("max_retry"),
-  };
-}
-
-const asIs = (value: unknown): unknown => value;
-
-/** Documented name of each setting, what it is called here, and how its value is read. */
-const settingOf: ReadonlyMap<string, readonly [name: keyof JobSettings, read: (value: unknown) => unknown]> = new Map([
-  ["args", ["args", asIs]],
-  ["env", ["env", asIs]],
-  ["os_env", ["osEnv", asIs]],
-  ["uid", ["uid", asIs]],
-  ["gid", ["gid", asIs]],
-  ["cwd", ["cwd", asIs]],
-  ["shell", ["shell", asIs]],
-  ["numprocesses", ["numprocesses", asIs]],
-  ["start", ["start", asIs]],
-  ["priority", ["priority", asIs]],
-  ["graceful_timeout", ["gracefulTimeoutMs", toMs]],
-  ["stop_signal", ["stopSignal", asIs]],
-  ["restart", ["restart", asIs]],
-  ["flapping", ["flapping", readPolicy]],
-  ["redirect_output", ["redirectOutput", asIs]],
-  ["redirect_input", ["redirectInput", asIs]],
-  ["logfile", ["logfile", asIs]],
-  ["stderr_logfile", ["stderrLogfile", asIs]],
-  ["logfile_maxbytes", ["logfileMaxBytes", asIs]],
-  ["logfile_backups", ["logfileBackups", asIs]],
-  ["custom_streams", ["customStreams", asIs]],
-  ["custom_channels", ["customChannels", asIs]],
-  ["detach", ["detach", asIs]],
-  ["rlimits", ["rlimits", asIs]],
-]);
+const isSetting = (key: string): boolean =>
+  key === "custom_channels" || (key !== "name" && key !== "cmd" && JOB_FIELD_BY_NAME.has(key));
 
 /**
  * A process to load, by the names that gaffer's documents give its settings: times in seconds, `graceful_timeout`,
@@ -79,13 +36,9 @@ export class ProcessConfig {
 
   /** @throws {@link GafferError} `job_invalid` if a setting is unknown. */
   constructor(name: string, cmd: string, settings: Readonly<Record<string, unknown>> = {}) {
-    const unknown = Object.keys(settings).find((key) => !settingOf.has(key));
+    const unknown = Object.keys(settings).find((key) => !isSetting(key));
     if (unknown !== undefined) {
-      const near = didYouMean(unknown, settingOf.keys());
-      throw new GafferError(
-        "job_invalid",
-        `Cannot configure process "${name}": there is no setting "${unknown}"${near}`,
-      );
+      throw new GafferError("job_invalid", `Cannot configure process "${name}": ${unknownField(unknown)}`);
     }
     this.name = name;
     this.cmd = cmd;
@@ -120,13 +73,12 @@ export class ProcessConfig {
     return { ...ProcessConfig.DEFAULT_PARAMS, ...this.#settings, name: this.name, cmd: this.cmd };
   }
 
-  /** What {@link Manager.load} takes; there the values are checked. */
+  /**
+   * What {@link Manager.load} takes.
+   *
+   * @throws {@link GafferError} `job_invalid` that tells of every setting that is wrong.
+   */
   toSettings(): JobSettings {
-    const given = Object.entries(this.#settings).flatMap(([key, value]) => {
-      const setting = settingOf.get(key);
-      return setting === undefined || value === null ? [] : [[setting[0], setting[1](value)] as const];
-    });
-    const settings: Partial<JobSettings> = Object.fromEntries(given);
-    return { ...settings, name: this.name, cmd: this.cmd };
+    return readJobFields({ ...this.#settings, name: this.name, cmd: this.cmd }, { embedding: true });
   }
 }

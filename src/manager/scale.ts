@@ -1,5 +1,5 @@
 import { GafferError } from "../base/gaffer-error.ts";
-import { MOST_PROCESSES } from "./job-settings.ts";
+import { MOST_PROCESSES } from "./job-check.ts";
 
 /** A new number of processes, and whether it was stopped at 0 on the way down. */
 export interface Scaled {

@@ -11,6 +11,14 @@ export interface SessionDifference {
   readonly removed: readonly string[];
 }
 
+/** What applying a whole session did, by full names. */
+export interface Difference {
+  readonly unchanged: readonly string[];
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
 /** Compares the jobs there are with those wanted. */
 export function compareSession(there: readonly JobConfig[], wanted: readonly JobConfig[]): SessionDifference {
   const before = new Map(there.map((config) => [config.name, config]));
@@ -28,19 +36,21 @@ export function compareSession(there: readonly JobConfig[], wanted: readonly Job
   };
 }
 
-/**
- * Refuses a session that names a job twice, or one of another session.
- *
- * @throws {@link GafferError} `job_invalid`
- */
-export function refuseTwins(session: string, configs: readonly JobConfig[]): void {
+/** Refuses a list that names a job twice. @throws {@link GafferError} `job_invalid` */
+export function refuseTwins(configs: readonly JobConfig[]): void {
   const seen = new Set<string>();
   for (const { name } of configs) {
-    const isForeign = !name.startsWith(`${session}.`);
-    if (isForeign || seen.has(name)) {
-      const fact = isForeign ? "it is of another session" : "it is there twice";
-      throw new GafferError("job_invalid", `Cannot apply session "${session}": job "${name}": ${fact}`);
-    }
+    if (seen.has(name)) throw new GafferError("job_invalid", `Cannot apply job "${name}": it is there twice`);
     seen.add(name);
   }
+}
+
+/** Refuses a list for one session that names a job of another. @throws {@link GafferError} `job_invalid` */
+export function refuseStrangers(session: string, configs: readonly JobConfig[]): void {
+  const stranger = configs.find(({ name }) => !name.startsWith(`${session}.`));
+  if (stranger === undefined) return;
+  throw new GafferError(
+    "job_invalid",
+    `Cannot apply session "${session}": job "${stranger.name}": it is of another session`,
+  );
 }

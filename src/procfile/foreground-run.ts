@@ -62,7 +62,7 @@ export async function runInForeground(
   ports: ForegroundPorts,
 ): Promise<number> {
   const { manager, signals, say } = ports;
-  const total = plan.jobs.reduce((sum, { config }) => sum + config.numprocesses, 0);
+  const total = plan.jobs.reduce((sum, { numprocesses }) => sum + numprocesses, 0);
   const outcome = new StartOutcome({ total, ...rules });
   const unsubscribe = manager.events.subscribe(".", (_topic, event) => {
     const code = endCode(event);

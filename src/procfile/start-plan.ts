@@ -31,18 +31,11 @@ export interface StartFacts {
   readonly isTaken: (port: number) => boolean;
 }
 
-/** One job to start. */
-export interface PlannedJob {
-  readonly config: JobConfig;
-  /** What a slot has in its environment besides the job's own: its PORT. */
-  readonly slotEnv: (slot: number) => Readonly<Record<string, string>>;
-}
-
 /** Everything `gaffer start` is going to do, checked. */
 export interface StartPlan {
   readonly session: string;
   /** In Procfile order. */
-  readonly jobs: readonly PlannedJob[];
+  readonly jobs: readonly JobConfig[];
   /** What the user should know before it begins. */
   readonly notices: readonly string[];
 }
@@ -67,9 +60,9 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
   const session = procfile.getAppname();
   const jobs = names
     .filter((name) => chosen.has(name))
-    .map((name): PlannedJob => {
+    .map((name): JobConfig => {
       const { cmd, args, shell, numprocesses } = procfile.asDict(name, formation);
-      const config: JobConfig = {
+      return {
         ...common(procfile, choice),
         cmd,
         args,
@@ -80,8 +73,8 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
         gid: settings.gid,
         name: fullName({ session, job: name }),
         redirectInput: settings.redirectInput.has(name),
+        port: ports.portOf(name, 1),
       };
-      return { config, slotEnv: (slot) => ({ PORT: String(ports.portOf(name, slot)) }) };
     });
   return { session, jobs, notices: portNotices(ports) };
 }

@@ -40,7 +40,7 @@ function betweenHost(change: {
     host: (host): ProcessHost => ({
       spawn(request, observer) {
         const heard: ProcessObserver = {
-          spawned: (osPid) => observer.spawned(osPid),
+          spawned: (osPid, ageMs) => observer.spawned(osPid, ageMs),
           spawnFailed: (error) => observer.spawnFailed(error),
           exited: (status, survivors) => observer.exited(status, survivors),
           emptied: () => observer.emptied(),
@@ -55,6 +55,7 @@ function betweenHost(change: {
           abandonOutput: () => process.abandonOutput(),
           write: (bytes, stream) => process.write(bytes, stream),
           endInput: () => process.endInput(),
+          release: () => process.release(),
           ...change.process?.(process),
         };
       },

@@ -1,31 +1,41 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { type LogLevel, openLog } from "../../../src/base/log.ts";
 
-const log = join(import.meta.dir, "..", "..", "..", "src", "base", "log.ts");
-
-/** What a program says that logs, run with its outputs apart. */
-function logged(level: string, script: string): { stdout: string; stderr: string } {
-  const program = `const { openLog } = await import(${JSON.stringify(log)}); const log = await openLog("${level}"); ${script}`;
-  const { stdout, stderr } = Bun.spawnSync([process.execPath, "--no-env-file", "-e", program], {
-    env: { ...process.env, NODE_ENV: "test", NO_COLOR: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
+async function logged(level: LogLevel): Promise<string[]> {
+  const lines: string[] = [];
+  const log = await openLog({
+    level,
+    write: (line) => void lines.push(line),
+    now: () => Date.UTC(2026, 10, 23, 3, 6, 9),
   });
-  return { stdout: stdout.toString(), stderr: stderr.toString() };
+  log.debug("d");
+  log.info("i");
+  log.warn("w");
+  log.error("e");
+  log.fatal("c");
+  return lines;
 }
 
-test("openLog() writes every line to stderr, also one that repeats, also under a test", () => {
-  const { stdout, stderr } = logged("info", 'for (let n = 0; n < 9; n++) log.info("same"); log.error("last");');
-  expect(stdout).toBe("");
-  expect(stderr.match(/same/g)).toHaveLength(9);
-  expect(stderr).toEndWith("last\n");
+test("openLog() writes time, pid, level and message", async () => {
+  const [line] = await logged("info");
+  expect(line).toMatch(new RegExp(`^\\d{4}-\\d\\d-\\d\\d \\d\\d:06:09 \\[${process.pid}\\] \\[INFO\\] i\\n$`));
 });
 
 test.each([
-  ["error", ["e"]],
-  ["warn", ["e", "w"]],
-  ["info", ["e", "w", "i"]],
-  ["debug", ["e", "w", "i", "d"]],
-])("openLog() at level %s writes %j", (level, heard) => {
-  const script = 'log.error("say-e"); log.warn("say-w"); log.info("say-i"); log.debug("say-d");';
-  expect([...logged(level, script).stderr.matchAll(/say-(\w)/g)].map(([, word]) => word)).toEqual(heard);
+  ["critical", ["CRITICAL] c"]],
+  ["error", ["ERROR] e", "CRITICAL] c"]],
+  ["warning", ["WARNING] w", "ERROR] e", "CRITICAL] c"]],
+  ["info", ["INFO] i", "WARNING] w", "ERROR] e", "CRITICAL] c"]],
+  ["debug", ["DEBUG] d", "INFO] i", "WARNING] w", "ERROR] e", "CRITICAL] c"]],
+] as const)("openLog() at level %s writes %j", async (level, heard) => {
+  expect((await logged(level)).map((line) => line.split("[").at(-1)?.trim())).toEqual([...heard]);
+});
+
+test("openLog() writes every line, also one that repeats", async () => {
+  const lines: string[] = [];
+  const log = await openLog({ level: "info", write: (line) => void lines.push(line) });
+  for (let n = 0; n < 9; n++) log.info("same");
+  log.error(new Error("boom"));
+  expect(lines.filter((line) => line.endsWith("[INFO] same\n"))).toHaveLength(9);
+  expect(lines.at(-1)).toContain("Error: boom\n    at ");
 });

@@ -12,14 +12,12 @@ test.each([
   expect(resolveCommand(word)).toBe(name);
 });
 
-test.each(["daemon", "ctl", "load", "dev:run", "ps:scale", "lookup:nodes", "kernel"])(
+test.each(["lookupd", "lookup:nodes", "kernel", "completion"])(
   "resolveCommand(%j) says that it is not part of this version",
   (word) => {
     const { code, message } = thrownBy(() => resolveCommand(word));
     expect(code).toBe("usage");
-    expect(message).toStartWith(
-      `Cannot run ${JSON.stringify(word)}: it is not part of this version yet; there is start,`,
-    );
+    expect(message).toStartWith(`Cannot run ${JSON.stringify(word)}: it is not part of this version yet; there is `);
   },
 );
 

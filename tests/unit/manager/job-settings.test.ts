@@ -73,7 +73,7 @@ describe("resolveJob()", () => {
     ],
     ["an empty command", { cmd: "  " }, "cmd is empty"],
     ["args with an open quote", { args: "a 'b" }, 'args "a \'b": a quote is not closed'],
-    ["a NUL byte", { args: ["a\0"] }, "cmd holds a NUL byte, which no program can be given"],
+    ["a NUL byte", { args: ["a\0"] }, "args holds a NUL byte, which no program can be given"],
     [
       "flapping with three numbers",
       { flapping: "2 1 7" },

@@ -2,13 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { isSameJob, replacesProcesses } from "../../../src/manager/job-comparison.ts";
 import type { JobConfig } from "../../../src/manager/job-config.ts";
 import { type JobSettings, resolveJob } from "../../../src/manager/job-settings.ts";
-import { compareSession, refuseTwins } from "../../../src/manager/session-difference.ts";
+import { compareSession, refuseStrangers, refuseTwins } from "../../../src/manager/session-difference.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
 const job = (name: string, settings: Partial<JobSettings> = {}): JobConfig =>
   resolveJob({ name, cmd: "serve", ...settings });
-
-const port = (base: number) => (slot: number) => ({ PORT: String(base + slot) });
 
 describe("isSameJob()", () => {
   test("does not depend on the order in which a map was written", () => {
@@ -22,9 +20,9 @@ describe("isSameJob()", () => {
     expect(isSameJob(job("a", { priority: 1 }), job("a"))).toBe(false);
   });
 
-  test("compares what slotEnv gives, not the function", () => {
-    expect(isSameJob(job("a", { slotEnv: port(5000) }), job("a", { slotEnv: port(5000) }))).toBe(true);
-    expect(isSameJob(job("a", { slotEnv: port(5000) }), job("a", { slotEnv: port(6000) }))).toBe(false);
+  test("compares ports", () => {
+    expect(isSameJob(job("a", { port: 5000 }), job("a", { port: 5000 }))).toBe(true);
+    expect(isSameJob(job("a", { port: 5000 }), job("a", { port: 6000 }))).toBe(false);
   });
 });
 
@@ -45,7 +43,7 @@ describe("replacesProcesses()", () => {
       { customStreams: ["x"] },
       { detach: true },
       { rlimits: { core: { soft: 0, hard: 0 } } },
-      { slotEnv: () => ({ PORT: "1" }) },
+      { port: 1 },
     ];
     const keeping: Partial<JobSettings>[] = [
       { numprocesses: 4 },
@@ -79,13 +77,14 @@ describe("compareSession()", () => {
   });
 });
 
-describe("refuseTwins()", () => {
-  test("refuses a job that stands there twice, and one of another session", () => {
-    expect(thrownBy(() => refuseTwins("default", [job("a"), job("b"), job("a")])).message).toBe(
-      'Cannot apply session "default": job "default.a": it is there twice',
-    );
-    expect(thrownBy(() => refuseTwins("default", [job("x.a")])).message).toBe(
-      'Cannot apply session "default": job "x.a": it is of another session',
-    );
-  });
+test("refuseTwins() refuses a job that stands there twice", () => {
+  expect(thrownBy(() => refuseTwins([job("a"), job("b"), job("a")])).message).toBe(
+    'Cannot apply job "default.a": it is there twice',
+  );
+});
+
+test("refuseStrangers() refuses a job of another session", () => {
+  expect(thrownBy(() => refuseStrangers("default", [job("a"), job("x.a")])).message).toBe(
+    'Cannot apply session "default": job "x.a": it is of another session',
+  );
 });

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+
+/** One end of a TCP connection. */
+export interface SocketAddress {
+  /** As text, `127.0.0.1` or `::1`. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The address as /proc/net/tcp writes it: groups of four bytes in the order of the machine, which is little-endian here. */
+function toProc({ address, port }: SocketAddress, v6: boolean): string | undefined {
+  const bytes = v6 ? bytesOfV6(address) : bytesOfV4(address);
+  if (bytes === undefined) return undefined;
+  const words: string[] = [];
+  for (let at = 0; at < bytes.length; at += 4) {
+    words.push(Buffer.from(bytes.subarray(at, at + 4).toReversed()).toString("hex"));
+  }
+  return `${words.join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
+}
+
+function bytesOfV4(address: string): Uint8Array | undefined {
+  const parts = address.replace(/^::ffff:/i, "").split(".");
+  if (parts.length !== 4) return undefined;
+  return Uint8Array.from(parts, Number);
+}
+
+const groups = (text: string): number[] => (text === "" ? [] : text.split(":").map((one) => Number.parseInt(one, 16)));
+
+function bytesOfV6(address: string): Uint8Array | undefined {
+  const v4 = bytesOfV4(address);
+  if (v4 !== undefined) return Uint8Array.from([...Array.from({ length: 10 }, () => 0), 0xff, 0xff, ...v4]);
+  const [head = "", tail] = address.split("::");
+  const [before, after] = [groups(head), groups(tail ?? "")];
+  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => 0);
+  const all = tail === undefined ? before : [...before, ...zeros, ...after];
+  if (all.length !== 8 || all.some(Number.isNaN)) return undefined;
+  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+/**
+ * The user that a line of /proc/net/tcp gives for a socket; undefined where no such socket is held by a program: one that was closed
+ * already is listed as root's.
+ */
+export function ownerIn(table: string, local: string, remote: string): number | undefined {
+  for (const line of table.split("\n")) {
+    const [, from, to, , , , , uid, , inode] = line.trim().split(/\s+/);
+    if (from === local && to === remote) return inode === "0" ? undefined : Number(uid);
+  }
+  return undefined;
+}
+
+const readTable = (name: string): string => {
+  try {
+    return readFileSync(`/proc/self/net/${name}`, "latin1");
+  } catch {
+    return "";
+  }
+};
+
+/**
+ * The user whose program holds the other end of a connection of this machine.
+ *
+ * @param peer - its end; `own` - ours.
+ * @returns undefined where that can't be known: another machine, no Linux, or the program has closed it already.
+ */
+export function peerOwner(peer: SocketAddress, own: SocketAddress): number | undefined {
+  for (const [name, v6] of [
+    ["tcp", false],
+    ["tcp6", true],
+  ] as const) {
+    const [from, to] = [toProc(peer, v6), toProc(own, v6)];
+    const owner = from === undefined || to === undefined ? undefined : ownerIn(readTable(name), from, to);
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
+}

@@ -1,0 +1,15 @@
+import type { Command, ControlPorts, Outcome } from "./command.ts";
+
+/** Carries commands out: the one way by which anything outside reaches the manager. */
+export class Control {
+  readonly #ports: ControlPorts;
+
+  constructor(ports: ControlPorts) {
+    this.#ports = ports;
+  }
+
+  /** Carries a command out. @throws {@link GafferError} what the command throws; nothing has changed then */
+  async execute(command: Command, args: unknown): Promise<Outcome> {
+    return await command.run(this.#ports, args);
+  }
+}

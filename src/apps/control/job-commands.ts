@@ -1,0 +1,197 @@
+import { Type } from "@sinclair/typebox";
+import { GafferError } from "../../base/gaffer-error.ts";
+import { fullName, parseJobName } from "../../base/job-name.ts";
+import { describeJob } from "../../manager/job-fields.ts";
+import { readJobFields } from "../../manager/job-reader.ts";
+import type { JobSettings } from "../../manager/job-settings.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { jobBody } from "../../wire/job-body.ts";
+import { jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
+import { fields, jobName, jobObject, sessionName, signal, variables } from "./arguments.ts";
+import { type Command, type ControlPorts, defineCommand, type Outcome } from "./command.ts";
+
+const byName = fields({ name: jobName });
+
+/** A command on one job that only sets something off. */
+const onJob = (
+  name: string,
+  act: (manager: Manager, job: string) => { readonly done: NonNullable<Outcome["done"]> },
+): Command =>
+  defineCommand({
+    name,
+    permission: "manage",
+    args: byName,
+    run: ({ manager }, args) => ({ body: { ok: true }, done: act(manager, args.name).done }),
+  });
+
+/** Names of the jobs, in load order; `full` gives how each stands. */
+const listArgs = fields({ full: Type.Optional(Type.Boolean()) });
+
+/** All jobs. */
+export const jobs: Command = defineCommand({
+  name: "jobs",
+  permission: "all",
+  args: listArgs,
+  run: ({ manager }, { full = false }) => ({
+    body: { jobs: full ? manager.status.map((status) => jobBody(status, describeJob)) : manager.jobs() },
+  }),
+});
+
+const loadArgs = fields({
+  session: Type.Optional(sessionName),
+  job: jobObject,
+  start: Type.Optional(Type.Boolean()),
+});
+
+/** The settings that an object holds, under a name of the session that was asked for. */
+function readJob(job: Record<string, unknown>, session: string | undefined): JobSettings {
+  const settings = readJobFields(job, session === undefined ? {} : { session });
+  const parsed = parseJobName(settings.name, session);
+  if (session !== undefined && parsed.session !== session) {
+    throw new GafferError(
+      "bad_request",
+      `Cannot load job "${settings.name}": it is to be of session "${session}", and names another`,
+    );
+  }
+  return { ...settings, name: fullName(parsed) };
+}
+
+/** Takes a job in, and starts it unless it says otherwise. */
+export const load: Command = defineCommand({
+  name: "load",
+  permission: "manage",
+  args: loadArgs,
+  run: ({ manager }, { session, job, start }) => {
+    const { result, done } = manager.load(readJob(job, session), start === undefined ? {} : { start });
+    return { body: { ok: true, name: result }, done };
+  },
+});
+
+const updateArgs = fields({ name: jobName, job: jobObject, start: Type.Optional(Type.Boolean()) });
+
+/** Takes a job's new settings; only what changed is touched. */
+export const update: Command = defineCommand({
+  name: "update",
+  permission: "manage",
+  args: updateArgs,
+  run: ({ manager }, { name, job, start }) => {
+    const own = parseJobName(name);
+    const settings = readJob({ name: own.job, ...job }, own.session);
+    if (settings.name !== fullName(own)) {
+      throw new GafferError(
+        "bad_request",
+        `Cannot update job "${fullName(own)}": the settings name "${settings.name}"`,
+      );
+    }
+    const { done } = manager.update(settings, { start: start ?? settings.start ?? true });
+    return { body: { ok: true }, done };
+  },
+});
+
+/** How a job stands. */
+export const info: Command = defineCommand({
+  name: "info",
+  permission: "read",
+  args: byName,
+  run: ({ manager }, { name }) => ({ body: { ...jobBody(manager.info(name), describeJob) } }),
+});
+
+/** Frees a job's name at once and stops what ran. */
+export const unload: Command = onJob("unload", (manager, name) => manager.unload(name));
+/** Replaces all processes of a job. */
+export const reload: Command = onJob("reload", (manager, name) => manager.reload(name));
+/** Starts a loaded job. */
+export const startJob: Command = onJob("start_job", (manager, name) => manager.startJob(name));
+/** Stops a job; it stays loaded. */
+export const stopJob: Command = onJob("stop_job", (manager, name) => manager.stopJob(name));
+/** Replaces the processes of a job one after the other. */
+export const restartJob: Command = onJob("restart_job", (manager, name) => manager.restartJob(name));
+/** Stops every process of a job once; they are replaced. */
+export const stopall: Command = onJob("stopall", (manager, name) => manager.stopall(name));
+
+const scaleArgs = fields({
+  name: jobName,
+  scale: Type.Union([Type.Integer(), Type.String()], {
+    description: 'it must be a number to add, or a text such as "+2", "-1", "=3"',
+  }),
+});
+
+/** Changes how many processes a job should have. */
+export const scale: Command = defineCommand({
+  name: "scale",
+  permission: "manage",
+  args: scaleArgs,
+  run: ({ manager }, args) => {
+    const { result, done } = manager.scale(args.name, args.scale);
+    return { body: { ...result }, done };
+  },
+});
+
+/** How many processes a job should have. */
+export const numprocesses: Command = defineCommand({
+  name: "numprocesses",
+  permission: "read",
+  args: byName,
+  run: ({ manager }, { name }) => ({ body: { numprocesses: manager.info(name).maxProcesses } }),
+});
+
+const commitArgs = fields({
+  name: jobName,
+  graceful_timeout: Type.Optional(
+    Type.Union([Type.Number({ minimum: 0 }), Type.Null()], { description: "it must be a number of seconds" }),
+  ),
+  env: Type.Optional(variables),
+});
+
+/** Runs one process of a job once. */
+export const commit: Command = defineCommand({
+  name: "commit",
+  permission: "manage",
+  args: commitArgs,
+  run: ({ manager }, { name, graceful_timeout: seconds, env }) => {
+    // 0 and nothing mean the job's own, as in gaffer 0.5.
+    const timeoutMs = seconds ? seconds * 1000 : undefined;
+    return { body: { ok: true, pid: manager.commit(name, timeoutMs, env) } };
+  },
+});
+
+const killArgs = fields({ name: jobName, signal });
+
+/** Sends a signal to every process of a job. */
+export const killall: Command = defineCommand({
+  name: "killall",
+  permission: "manage",
+  args: killArgs,
+  run: ({ manager }, args) => {
+    manager.killall(args.name, args.signal);
+    return { body: { ok: true } };
+  },
+});
+
+const pidsArgs = fields({ name: Type.Optional(jobName) });
+
+/** Numbers of the processes of a job, or of all there are. */
+export const pids: Command = defineCommand({
+  name: "pids",
+  permission: "read",
+  args: pidsArgs,
+  run: ({ manager }, { name }) => ({ body: { pids: manager.pids(name) } }),
+});
+
+/** What the processes of a job use. */
+export const stats: Command = defineCommand({
+  name: "stats",
+  permission: "read",
+  args: byName,
+  run: async (ports, { name }) => ({ body: { ...(await statsOf(ports, name)) } }),
+});
+
+async function statsOf({ manager, stats: look, totalMemoryBytes }: ControlPorts, name: string) {
+  const running = manager.list(name).flatMap(({ pid, osPid }) => (osPid === undefined ? [] : [{ pid, osPid }]));
+  const usages = await look(running.map(({ osPid }) => osPid));
+  const each = running.flatMap(({ pid, osPid }) => {
+    const usage = usages.get(osPid);
+    return usage === undefined ? [] : [processStatsBody(pid, usage, totalMemoryBytes)];
+  });
+  return jobStatsBody(manager.info(name).name, each);
+}

@@ -1,0 +1,71 @@
+import { Type } from "@sinclair/typebox";
+import { GafferError } from "../../base/gaffer-error.ts";
+import { isLegalName } from "../../base/job-name.ts";
+import { allDone } from "../../manager/operation.ts";
+import { readJobFields } from "../../manager/job-reader.ts";
+import { fields, jobObject, sessionName } from "./arguments.ts";
+import { type Command, defineCommand } from "./command.ts";
+
+/** Refuses a name that no session can have. */
+function checkSession(name: string): string {
+  if (isLegalName(name)) return name;
+  throw new GafferError(
+    "bad_request",
+    `Cannot use session ${JSON.stringify(name)}: a name is letters, digits, _ + -, and is not all digits`,
+  );
+}
+
+const notFound = (session: string): GafferError =>
+  new GafferError("session_not_found", `Cannot find session "${session}": no job of it is loaded`);
+
+/** Names of the sessions, in load order. */
+export const sessions: Command = defineCommand({
+  name: "sessions",
+  permission: "all",
+  args: fields({}),
+  run: ({ manager }) => ({ body: { sessions: manager.sessions } }),
+});
+
+const sessionArgs = fields({ session: sessionName });
+
+/** Jobs of one session. */
+export const sessionJobs: Command = defineCommand({
+  name: "session_jobs",
+  permission: "manage",
+  args: sessionArgs,
+  run: ({ manager }, { session }) => {
+    const jobs = manager.jobs(session);
+    if (jobs.length === 0) throw notFound(session);
+    return { body: { sessionid: session, jobs } };
+  },
+});
+
+/** Unloads every job of a session. */
+export const unloadSession: Command = defineCommand({
+  name: "unload_session",
+  permission: "manage",
+  args: sessionArgs,
+  run: ({ manager }, { session }) => {
+    const jobs = manager.jobs(session);
+    if (jobs.length === 0) throw notFound(session);
+    const operations = jobs.map((name) => manager.unload(name));
+    return { body: { ok: true, jobs }, done: allDone(operations) };
+  },
+});
+
+const applyArgs = fields({ session: sessionName, jobs: Type.Array(jobObject), start: Type.Optional(Type.Boolean()) });
+
+/** Makes a session what a list of jobs says: only what differs is touched. */
+export const applySession: Command = defineCommand({
+  name: "apply_session",
+  permission: "manage",
+  args: applyArgs,
+  run: ({ manager }, { session, jobs, start }) => {
+    const settings = jobs.map((job) => {
+      const read = readJobFields(job, { session: checkSession(session) });
+      return start === undefined ? read : { ...read, start };
+    });
+    const { result, done } = manager.applySession(session, settings);
+    return { body: { ...result }, done };
+  },
+});

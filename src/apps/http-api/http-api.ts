@@ -1,0 +1,87 @@
+import type { Endpoint } from "../../base/endpoint.ts";
+import { Gate, type GateRules } from "../../access/gate.ts";
+import type { App } from "../../manager/app.ts";
+import type { Feeds } from "../../server/feed.ts";
+import { HttpEndpoint } from "../../server/http-endpoint.ts";
+import { HttpService } from "../../server/http-service.ts";
+import type { Route } from "../../server/route.ts";
+
+/** An address to listen on, and who may use it. */
+export interface ApiEndpoint {
+  readonly endpoint: Endpoint;
+  readonly rules: GateRules;
+  /** Permission bits of a unix socket. @defaultValue `0o600` */
+  readonly socketMode?: number;
+  /** Group number of a unix socket. */
+  readonly socketGid?: number | undefined;
+}
+
+/** What the API works with. */
+export interface HttpApiOptions {
+  readonly endpoints: readonly ApiEndpoint[];
+  readonly routes: readonly Route[];
+  readonly feeds: Feeds;
+  /** Our own user. */
+  readonly uid: number;
+  /** Told of a bug that a request met. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How long what is being answered may take once everything else has ended, in milliseconds. */
+const LAST_ANSWERS_MS = 1000;
+
+/** The application by which a manager is controlled over HTTP: it answers from {@link open} until the manager has stopped. */
+export class HttpApi implements App {
+  readonly #options: HttpApiOptions;
+  #open: readonly HttpEndpoint[] = [];
+
+  constructor(options: HttpApiOptions) {
+    this.#options = options;
+  }
+
+  /** Where it listens, with the ports that were chosen. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#open.map((one) => one.endpoint);
+  }
+
+  /** Listens on every endpoint, or on none. @throws {@link GafferError} `port_busy` */
+  async open(): Promise<void> {
+    const opened: HttpEndpoint[] = [];
+    try {
+      for (const one of this.#options.endpoints) opened.push(await this.#listen(one));
+    } catch (error) {
+      for (const one of opened) await one[Symbol.asyncDispose]();
+      throw error;
+    }
+    this.#open = opened;
+  }
+
+  async #listen({ endpoint, rules, socketMode, socketGid }: ApiEndpoint): Promise<HttpEndpoint> {
+    const { routes, uid, onError } = this.#options;
+    // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
+    let gate: Gate | undefined;
+    const service = new HttpService({
+      routes,
+      onError,
+      admit: ({ request, peer }) => gate?.admit({ headers: request.headers, peer }) ?? {},
+    });
+    const opened = await HttpEndpoint.open(endpoint, {
+      ...(socketMode === undefined ? {} : { mode: socketMode }),
+      gid: socketGid,
+      handle: (request, server, at) => service.handle(request, server, at),
+    });
+    gate = new Gate({ ...rules, endpoint: opened.endpoint, uid });
+    return opened;
+  }
+
+  /** It listens already. */
+  start(): void {
+    // Opened before the first job was started: an address that is taken must keep everything from starting.
+  }
+
+  async stop(): Promise<void> {
+    this.#options.feeds.end();
+    await Promise.all(this.#open.map((one) => one.close(LAST_ANSWERS_MS)));
+    this.#open = [];
+  }
+}

@@ -1,0 +1,46 @@
+import { GafferError } from "../../base/gaffer-error.ts";
+import { readJson } from "../../server/request-body.ts";
+import type { RouteRequest } from "../../server/route.ts";
+
+/** The full name that `/jobs/:session/:job` gives. */
+export const jobOf = ({ params }: RouteRequest): string => `${params["session"]}.${params["job"]}`;
+
+/** The number in a path. */
+export const pidOf = ({ params }: RouteRequest): number => Number(params["pid"]);
+
+/** The fields of a JSON body. @throws {@link GafferError} `bad_request` if it is no object */
+export async function bodyFields({ raw }: RouteRequest): Promise<Record<string, unknown>> {
+  const body = await readJson(raw);
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
+  throw new GafferError("bad_request", "Cannot use the body: it must be a JSON object");
+}
+
+/** The same, but an empty body is an empty object. */
+export async function optionalBodyFields(request: RouteRequest): Promise<Record<string, unknown>> {
+  return request.raw.body === null || request.raw.headers.get("content-length") === "0" ? {} : bodyFields(request);
+}
+
+/** A switch in a query: `1`, `true`, or there without a value. @throws {@link GafferError} `bad_request` for anything but these and `0`, `false` */
+export function flagOf(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name);
+  if (text === null || text === "0" || text === "false") return false;
+  if (text === "" || text === "1" || text === "true") return true;
+  throw new GafferError("bad_request", `Cannot use ${name}=${text}: it is 1 or 0`);
+}
+
+/** A whole number in a query. @throws {@link GafferError} `bad_request` if it is none */
+export function countOf(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new GafferError("bad_request", `Cannot use ${name}=${text}: it is a whole number`);
+}
+
+/** Refuses what a route does not know: a misspelt parameter must not quietly mean nothing. */
+export function refuseUnknownQuery(query: URLSearchParams, known: readonly string[]): void {
+  for (const name of query.keys()) {
+    if (!known.includes(name)) {
+      throw new GafferError("bad_request", `Cannot use parameter "${name}": there is ${known.join(", ") || "none"}`);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Command } from "../cli/command.ts";
+import type { CommandSpec } from "../cli/flag-spec.ts";
+import { parseFlags } from "../cli/parse-flags.ts";
+import { GafferError } from "../base/gaffer-error.ts";
+import { print } from "../cli/stdout.ts";
+import type { DaemonConfig } from "../config/daemon-config.ts";
+import { runInBackground } from "./background.ts";
+import { planDaemon } from "./daemon-plan.ts";
+import { beginWithoutIdleTimer } from "./self-exec.ts";
+import { systemdUnit } from "./systemd-unit.ts";
+
+const spec = {
+  name: "daemon",
+  summary: "Keep jobs alive, steered over HTTP",
+  examples: [
+    "gaffer daemon -c gaffer.ini",
+    "gaffer daemon --check gaffer.ini",
+    "gaffer daemon --daemon --pidfile /run/gaffer.pid",
+  ],
+  positionals: { name: "[FILE]", description: "Configuration file, or a folder that holds one; same as -c", most: 1 },
+  flags: {
+    config: { type: "string", short: "c", value: "FILE", description: "Configuration file: .ini, .toml, or a folder" },
+    bind: {
+      type: "string",
+      value: "ADDRESS",
+      repeatable: true,
+      description: "Listen here instead: host:port, :port, [v6]:port, unix:/path",
+    },
+    "state-dir": { type: "string", value: "DIR", description: "Folder of what outlives this program" },
+    daemon: { type: "boolean", description: "Go to the background, and return once it answers" },
+    pidfile: { type: "string", value: "FILE", description: "Write the process id here" },
+    verbose: {
+      type: "count",
+      short: "v",
+      description: "Show on stdout what happens; twice: what the processes say, too",
+    },
+    "log-level": {
+      type: "string",
+      value: "LEVEL",
+      description: "critical, error, warning, info or debug; without it, info",
+    },
+    "error-log": { type: "string", value: "FILE", description: "Log into this file instead of stderr" },
+    check: { type: "boolean", description: "Show what the configuration amounts to, and start nothing" },
+    unit: { type: "boolean", description: "Print a systemd unit that runs this command" },
+    backlog: { type: "string", value: "N", description: "Accepted for older scripts; the system's own is used" },
+  },
+} as const satisfies CommandSpec;
+
+/** `gaffer daemon`: the supervisor service. */
+export const daemonCommand: Command = {
+  spec,
+  async run(args, context) {
+    const { flags, positionals } = parseFlags(spec, args);
+    const [file = flags.config] = positionals;
+    if (flags.config !== undefined && positionals.length > 0) {
+      throw new GafferError("usage", `Cannot use both -c ${flags.config} and ${file}: give one configuration`);
+    }
+    const at = { cwd: context.cwd, env: context.env, uid: process.getuid?.() ?? 0 };
+    const reread = (): DaemonConfig => loadDaemonConfig(file, context.cwd);
+    const config = reread();
+    const plan = planDaemon(config, flags, at);
+    if (flags.check) {
+      print(JSON.stringify(config));
+      return 0;
+    }
+    if (flags.unit) {
+      const words = args.filter((word) => word !== "--unit");
+      print(systemdUnit({ program: process.execPath, args: words }));
+      return 0;
+    }
+    if (flags.daemon) {
+      const words = args.filter((word) => word !== "--daemon");
+      return runInBackground(["daemon", ...words], context.cwd);
+    }
+    beginWithoutIdleTimer();
+    const { runDaemon } = await import("./run-daemon.ts");
+    return runDaemon({ plan, config, at, reread });
+  },
+};
+
+function loadDaemonConfig(_file: string | undefined, _cwd: string): DaemonConfig {
+  return {
+    file: undefined,
+    files: [],
+    endpoints: [],
+    defaultAccess: { corsOrigins: [], allowedHosts: [], insecure: false },
+    daemonize: false,
+    pidfile: undefined,
+    errorLog: undefined,
+    logLevel: "info",
+    stateDir: undefined,
+    outputMemoryBytes: 32 << 20,
+    outputBufferBytes: 64 << 10,
+    jobs: [],
+  };
+}

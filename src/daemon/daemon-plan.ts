@@ -1,0 +1,109 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { refuseOpenDoor } from "../access/gate.ts";
+import type { ApiEndpoint } from "../apps/http-api/http-api.ts";
+import { DEFAULT_PORT, type Endpoint, formatEndpoint, parseEndpoint } from "../base/endpoint.ts";
+import { GafferError } from "../base/gaffer-error.ts";
+import type { LogLevel } from "../base/log.ts";
+import { didYouMean } from "../base/nearest.ts";
+import type { DaemonConfig, EndpointConfig } from "../config/daemon-config.ts";
+import { findGroup } from "../host/identity.ts";
+
+/** What the command line says; what it leaves out, the configuration does. */
+export interface DaemonChoice {
+  readonly config: string | undefined;
+  readonly bind: readonly string[];
+  readonly "state-dir": string | undefined;
+  readonly daemon: boolean;
+  readonly pidfile: string | undefined;
+  readonly verbose: number;
+  readonly "log-level": string | undefined;
+  readonly "error-log": string | undefined;
+}
+
+/** What of the surroundings a plan depends on. */
+export interface DaemonSurroundings {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly uid: number;
+}
+
+/** Everything that a daemon is going to do, checked. */
+export interface DaemonPlan {
+  readonly endpoints: readonly ApiEndpoint[];
+  readonly pidfile: string | undefined;
+  readonly errorLog: string | undefined;
+  readonly logLevel: LogLevel;
+  readonly stateDir: string | undefined;
+  /** 1 = events on stdout, 2 = output, too. */
+  readonly verbose: number;
+  /** What the user should know before it begins. */
+  readonly warnings: readonly string[];
+}
+
+const levels: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
+const isLevel = (text: string): text is LogLevel => levels.some((level) => level === text);
+
+function readLevel(text: string): LogLevel {
+  if (isLevel(text)) return text;
+  throw new GafferError(
+    "usage",
+    `Cannot use --log-level ${JSON.stringify(text)}: it is ${levels.join(", ")}${didYouMean(text, levels)}`,
+  );
+}
+
+/** Folder of sockets that live as long as the machine runs. */
+export function runtimeDir({ env, uid }: Pick<DaemonSurroundings, "env" | "uid">): string {
+  const given = env["XDG_RUNTIME_DIR"];
+  if (given !== undefined && given.startsWith("/")) return join(given, "gaffer");
+  // Without a session of systemd's there is none; a folder of our own in our home is as safe.
+  return uid === 0 ? "/run/gaffer" : join(env["HOME"] ?? homedir(), ".gaffer", "run");
+}
+
+/** The socket of a daemon that is told no address. */
+export const runtimeSocket = (surroundings: Pick<DaemonSurroundings, "env" | "uid">): string =>
+  join(runtimeDir(surroundings), "gaffer.sock");
+
+/**
+ * Decides what `gaffer daemon` does: the command line goes before the configuration, and that before the defaults.
+ *
+ * @throws {@link GafferError} `usage` if an address or a level is none, or an endpoint would be open to everybody.
+ */
+export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurroundings): DaemonPlan {
+  const endpoints = endpointsOf(config, choice, at);
+  for (const { endpoint, rules } of endpoints) refuseOpenDoor(endpoint, rules, formatEndpoint(endpoint));
+  const path = (name: string | undefined): string | undefined => name && resolve(at.cwd, name);
+  const open = endpoints.filter(({ endpoint, rules }) => rules.insecure && endpoint.kind === "tcp");
+  return {
+    endpoints,
+    pidfile: path(choice.pidfile) ?? config.pidfile,
+    errorLog: path(choice["error-log"]) ?? config.errorLog,
+    logLevel: choice["log-level"] === undefined ? config.logLevel : readLevel(choice["log-level"]),
+    stateDir: path(choice["state-dir"]) ?? config.stateDir,
+    verbose: choice.verbose,
+    warnings: open.map(
+      ({ endpoint }) =>
+        `insecure is set: everybody who can connect to ${formatEndpoint(endpoint)} controls this daemon`,
+    ),
+  };
+}
+
+function endpointsOf(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurroundings): ApiEndpoint[] {
+  const rules = config.defaultAccess;
+  if (choice.bind.length > 0) {
+    return choice.bind.map((text) => ({ endpoint: absolute(parseEndpoint(text, "--bind"), at.cwd), rules }));
+  }
+  if (config.endpoints.length > 0) return config.endpoints.flatMap(ofConfig);
+  return [
+    { endpoint: { kind: "tcp", host: "127.0.0.1", port: DEFAULT_PORT }, rules },
+    { endpoint: { kind: "unix", path: runtimeSocket(at) }, rules },
+  ];
+}
+
+const absolute = (endpoint: Endpoint, cwd: string): Endpoint =>
+  endpoint.kind === "unix" ? { kind: "unix", path: resolve(cwd, endpoint.path) } : endpoint;
+
+function ofConfig({ bind, socketMode, socketGroup, ...rules }: EndpointConfig): ApiEndpoint[] {
+  const socketGid = socketGroup === undefined ? undefined : findGroup(socketGroup);
+  return bind.map((endpoint) => ({ endpoint, rules, socketMode, socketGid }));
+}

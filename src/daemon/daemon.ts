@@ -1,0 +1,162 @@
+import { totalmem } from "node:os";
+import { Feeds } from "../server/feed.ts";
+import { ConsoleOutput } from "../apps/console-output.ts";
+import { Control } from "../apps/control/control.ts";
+import { daemonRoutes, greetingRoutes } from "../apps/http-api/current/daemon-routes.ts";
+import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
+import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
+import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { HttpApi } from "../apps/http-api/http-api.ts";
+import type { Endpoint } from "../base/endpoint.ts";
+import type { Log } from "../base/log.ts";
+import type { DaemonConfig } from "../config/daemon-config.ts";
+import { inheritableEnv } from "../host/child-environment.ts";
+import { LocalHost } from "../host/local-host.ts";
+import { processStats } from "../host/process-stats.ts";
+import type { Reactor } from "../host/reactor.ts";
+import { StdoutWriter } from "../host/stdout-writer.ts";
+import { systemClock } from "../host/system-clock.ts";
+import type { App } from "../manager/app.ts";
+import { Manager } from "../manager/manager.ts";
+import type { Difference } from "../manager/session-difference.ts";
+import type { Report } from "../manager/operation.ts";
+import type { SpawnJournal, SpawnRecord } from "../manager/spawn-journal.ts";
+import { LogFiles } from "../output/log-files.ts";
+import { OutputHub } from "../output/output-hub.ts";
+import type { DaemonPlan } from "./daemon-plan.ts";
+
+/** What a daemon works with. */
+export interface DaemonOptions {
+  readonly plan: DaemonPlan;
+  readonly config: DaemonConfig;
+  readonly log: Log;
+  readonly reactor: Reactor;
+  readonly version: string;
+  readonly cwd: string;
+  readonly uid: number;
+  /** Where what runs is written down. */
+  readonly journal: SpawnJournal;
+  /** What the last life left running on purpose. */
+  readonly detached: readonly SpawnRecord[];
+  /** Ends the daemon; called by `POST /shutdown`. */
+  readonly shutdown: () => void;
+}
+
+/** A manager of this machine's processes with everything that hangs on it. */
+export class Daemon {
+  readonly manager: Manager;
+  readonly #options: DaemonOptions;
+  readonly #host: LocalHost;
+  readonly #hub: OutputHub;
+  readonly #logs: LogFiles;
+  readonly #api: HttpApi;
+  /** Full names of the jobs that the configuration named when it was last applied. */
+  #configured: readonly string[] = [];
+  #writer: StdoutWriter | undefined;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    const { config, reactor, log } = options;
+    const onError = (error: unknown): void => log.error(error);
+    this.#hub = new OutputHub({
+      memoryBytes: config.outputMemoryBytes,
+      keptBytes: config.outputBufferBytes,
+      onError,
+    });
+    this.#logs = new LogFiles({ onProblem: (message) => log.warn(message) });
+    this.#host = new LocalHost({
+      reactor,
+      openOutput: (request, label) => {
+        const target = request.logs[label];
+        return this.#hub.open(request, label, target && this.#logs.open(target));
+      },
+      journal: options.journal,
+      detached: options.detached,
+      onTrouble: (error) => log.warn(error.message),
+    });
+    this.manager = new Manager({
+      host: this.#host,
+      clock: systemClock,
+      env: inheritableEnv(process.env),
+      cwd: options.cwd,
+      onError,
+    });
+    this.#api = this.#makeApi();
+  }
+
+  #makeApi(): HttpApi {
+    const { plan, log, version, uid, shutdown } = this.#options;
+    const [manager, output, feeds] = [this.manager, this.#hub, new Feeds()];
+    const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
+    const epoch = crypto.randomUUID().slice(0, 8);
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
+    const routes = [...greetingRoutes(version), ...feedRoutes({ manager, output, feeds, epoch }), ...controlled];
+    return new HttpApi({ endpoints: plan.endpoints, routes, feeds, uid, onError: (error) => log.error(error) });
+  }
+
+  /** Where it listens. */
+  get endpoints(): readonly Endpoint[] {
+    return this.#api.endpoints;
+  }
+
+  /**
+   * Listens, then starts the jobs.
+   *
+   * @throws {@link GafferError} `port_busy`, or what keeps the jobs from being taken; nothing has been started then.
+   */
+  async start(): Promise<void> {
+    await this.#api.open();
+    await this.manager.start([...this.#console(), this.#api]);
+    this.apply(this.#options.config);
+    const unclaimed = await this.#host.stopUnclaimed();
+    if (unclaimed.length > 0) {
+      this.#options.log.info(`stopped what no job claims any more: ${unclaimed.join(", ")}`);
+    }
+  }
+
+  /** Makes the jobs of the configuration what it says, and touches no other. */
+  apply(config: DaemonConfig): Difference {
+    const { result } = this.manager.applyJobs(this.#configured, config.jobs);
+    this.#configured = [...result.unchanged, ...result.changed, ...result.added];
+    return result;
+  }
+
+  /** `-v` shows on stdout what happens, `-vv` what the processes say, too. */
+  #console(): App[] {
+    const { plan, reactor } = this.#options;
+    if (plan.verbose === 0) return [];
+    // Whoever reads our stdout slowly must not hold up a child.
+    const unpaused = {
+      watchWritable: reactor.watchWritable.bind(reactor),
+      pause: () => undefined,
+      resume: () => undefined,
+    };
+    this.#writer = new StdoutWriter({ reactor: unpaused });
+    return [
+      new ConsoleOutput({ hub: this.#hub, writer: this.#writer, outputStreams: plan.verbose > 1, colorize: false }),
+    ];
+  }
+
+  /** Stops everything, the API last. */
+  stop(): Promise<Report> {
+    return this.manager.stop();
+  }
+
+  /** Kills everything now; a stop under way then ends at once. */
+  kill(): void {
+    this.manager.destroy();
+  }
+
+  /** Opens every log file anew. */
+  reopenLogs(): void {
+    this.#logs.reopen();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.manager.stop();
+    await this.#api.stop();
+    await this.#writer?.[Symbol.asyncDispose]();
+    await this.#host[Symbol.asyncDispose]();
+    await this.#logs[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,94 @@
+import { type FSWatcher, watch } from "node:fs";
+import { join } from "node:path";
+import { EPOLLIN, EpollSet } from "./epoll-set.ts";
+import { type Libc, libc } from "./libc.ts";
+import { isSame, type ProcStat } from "./proc-stat.ts";
+
+/** pidfd_open(2), the same number on every architecture. */
+const SYS_PIDFD_OPEN = 434;
+
+/** How often all that are watched are asked for at once, in milliseconds: one call of about 2 µs, however many they are. */
+const LOOK_MS = 1000;
+
+/** A process to watch. */
+export interface Watched extends Pick<ProcStat, "pid" | "start"> {
+  /** Its control group: the moment that is empty is told by the kernel. */
+  readonly folder: string | undefined;
+}
+
+interface Entry extends Watched {
+  readonly onDeath: () => void;
+  readonly pidfd: number;
+  readonly watcher: FSWatcher | undefined;
+}
+
+/**
+ * Notices the death of processes that are no children of ours: at once when it leaves its control group empty, else within
+ * a second. A descriptor of a process sends no SIGIO, and this runtime waits for no descriptor that it can't read.
+ */
+export class DeathWatch implements Disposable {
+  readonly #c: Libc | undefined = libc();
+  readonly #entries = new Map<number, Entry>();
+  #set: EpollSet | undefined;
+  #timer: Timer | undefined;
+  #lastToken = 0;
+
+  /**
+   * Calls back once it is dead; never inside this call.
+   *
+   * @returns ends the watch.
+   */
+  add(watched: Watched, onDeath: () => void): () => void {
+    const token = ++this.#lastToken;
+    const pidfd = this.#c?.syscall(SYS_PIDFD_OPEN, watched.pid, 0, 0) ?? -1;
+    this.#entries.set(token, { ...watched, onDeath, pidfd, watcher: this.#watchGroup(watched.folder) });
+    if (this.#c !== undefined && pidfd >= 0) (this.#set ??= new EpollSet(this.#c)).add(pidfd, EPOLLIN, token);
+    this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    // The descriptor is of whoever had the pid by then.
+    if (!isSame(watched)) queueMicrotask(() => this.#tell(token));
+    return () => this.#remove(token);
+  }
+
+  #watchGroup(folder: string | undefined): FSWatcher | undefined {
+    try {
+      return folder === undefined ? undefined : watch(join(folder, "cgroup.events"), () => this.#look());
+    } catch {
+      return undefined;
+    }
+  }
+
+  #look(): void {
+    const set = this.#set;
+    for (let ready = set?.poll() ?? 0; ready > 0; ready = set?.poll() ?? 0) {
+      const tokens = Array.from({ length: ready }, (_, index) => set?.token(index) ?? 0);
+      for (const token of tokens) this.#tell(token);
+    }
+    for (const [token, entry] of this.#entries) if (entry.pidfd < 0 && !isSame(entry)) this.#tell(token);
+  }
+
+  #tell(token: number): void {
+    const entry = this.#entries.get(token);
+    this.#remove(token);
+    entry?.onDeath();
+  }
+
+  #remove(token: number): void {
+    const entry = this.#entries.get(token);
+    if (entry === undefined) return;
+    this.#entries.delete(token);
+    entry.watcher?.close();
+    if (entry.pidfd >= 0) this.#set?.remove(entry.pidfd);
+    if (entry.pidfd >= 0) this.#c?.close(entry.pidfd);
+    if (this.#entries.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    for (const token of this.#entries.keys()) this.#remove(token);
+    this.#set?.close();
+    this.#set = undefined;
+  }
+}
+
+type Timer = ReturnType<typeof setInterval>;

@@ -1,0 +1,44 @@
+import { GafferError } from "../base/gaffer-error.ts";
+
+/** No request of ours is larger (SPEC §6). */
+export const BODY_BYTES = 1_048_576;
+
+const tooLarge = (): GafferError =>
+  new GafferError("body_too_large", `Cannot take the request: its body is larger than ${BODY_BYTES} bytes`);
+
+/** The whole body. @throws {@link GafferError} `body_too_large` above {@link BODY_BYTES}; what follows is not read. */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (request.body === null) return new Uint8Array();
+  for await (const chunk of request.body) {
+    length += chunk.length;
+    if (length > BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+/** The body as text. @throws {@link GafferError} as {@link readBody}; `bad_request` if it is not UTF-8. */
+export async function readText(request: Request): Promise<string> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readBody(request));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new GafferError("bad_request", "Cannot read the body: it is not UTF-8", { cause: error });
+  }
+}
+
+/** The body as JSON. @throws {@link GafferError} as {@link readText}; `bad_request` if it is empty or no JSON. */
+export async function readJson(request: Request): Promise<unknown> {
+  const text = await readText(request);
+  if (text.trim() === "") throw new GafferError("bad_request", "Cannot read the body: it is empty, and must be JSON");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const fact = error instanceof Error ? error.message : String(error);
+    throw new GafferError("bad_request", `Cannot read the body: it is not JSON (${fact})`, { cause: error });
+  }
+}
