@@ -79,13 +79,13 @@ export class HttpService {
 }
 
 /**
- * Path and query of a URL as they were sent: `URL` would take `..` for a way up, and so lead a request to a path that nobody meant, and
- * can't read what some clients put into Host.
+ * Path and query of a URL, in which Bun has resolved the dot segments.
+ *
+ * @param url - may be the path alone, or nothing that `URL` takes: it begins with whatever Host says.
  */
 function targetOf(url: string): { path: string; query: URLSearchParams } {
   const [whole = ""] = url.split("#", 1);
-  const authority = whole.indexOf("://") + 3;
-  const start = whole.indexOf("/", authority);
+  const start = whole.startsWith("/") ? 0 : whole.indexOf("/", whole.indexOf("://") + 3);
   const target = start === -1 ? "/" : whole.slice(start);
   const mark = target.indexOf("?");
   if (mark === -1) return { path: target, query: new URLSearchParams() };
