@@ -13,6 +13,7 @@ async function main(): Promise<number> {
       start: async () => (await import("./procfile/start-command.ts")).startCommand,
       ctl: async () => (await import("./ctl/ctl-command.ts")).ctlCommand,
       daemon: async () => (await import("./daemon/daemon-command.ts")).daemonCommand,
+      config: async () => (await import("./daemon/config-command.ts")).configCommand,
       check: async () => (await import("./procfile/check-command.ts")).checkCommand,
       version: async () => (await import("./cli/version-command.ts")).versionCommand,
     },

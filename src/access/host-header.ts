@@ -4,7 +4,8 @@ export function hostName(header: string): string {
   return (match?.[1] ?? header).toLowerCase().replace(/\.$/, "");
 }
 
-const isAddress = (name: string): boolean => /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || name.includes(":");
+const isAddress = (name: string): boolean =>
+  /^\d{1,3}(\.\d{1,3}){3}$/.test(name) || /^[0-9a-f:.]*:[0-9a-f:.]*$/.test(name);
 
 /**
  * Whether a request may name us so. A page that made its own name point to us (DNS rebinding) names that.

@@ -7,6 +7,7 @@ export const commandSummaries = {
   ctl: "Control a daemon",
   start: "Run the Procfile here, until Ctrl-C",
   check: "Check the Procfile and its environment without running anything",
+  config: "Tell about configuration files",
   version: "Show the version",
   help: "Show how a command is used",
 } as const;
@@ -39,7 +40,7 @@ const colonNames: Readonly<Record<string, string>> = {
 /** Known to gaffer, but not built into this version. */
 const later = (
   "lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
-  "login apps send recv user key config"
+  "login apps send recv user key"
 ).split(" ");
 
 /** Programs of gaffer 0.5 that are a command now. */

@@ -1,6 +1,6 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import type { HostProcess, ProcessObserver, SpawnRequest } from "../manager/process-host.ts";
-import type { DeathWatch } from "./death-watch.ts";
+import type { DeathWatch, Watching } from "./death-watch.ts";
 import { ageMs } from "./local-machine.ts";
 import { isSame } from "./proc-stat.ts";
 import { type ProcessTree, sendSignal } from "./process-tree.ts";
@@ -18,7 +18,7 @@ export interface Adoption {
 /** A detached process of an earlier life that a job has again: told of like one that we spawned, except how it ends. */
 export class AdoptedProcess implements HostProcess {
   readonly #adoption: Adoption;
-  readonly #unwatch: () => void;
+  readonly #watching: Watching;
   #dead = false;
   #empty = false;
   #told = false;
@@ -27,7 +27,7 @@ export class AdoptedProcess implements HostProcess {
     this.#adoption = adoption;
     const { tree, leader, watch } = adoption;
     tree.adopt(leader.pid);
-    this.#unwatch = watch.add(leader, () => this.#die());
+    this.#watching = watch.add(leader, () => this.#die());
   }
 
   /** Tells that it runs. */
@@ -39,7 +39,7 @@ export class AdoptedProcess implements HostProcess {
   #die(): void {
     if (this.#dead) return;
     this.#dead = true;
-    this.#unwatch();
+    this.#watching.end();
     const { survivors } = this.#adoption.tree.leaderDied(() => this.#emptied());
     this.#empty = !survivors;
     // In its own turn: the death may be noticed inside a call of the observer's.
@@ -67,16 +67,19 @@ export class AdoptedProcess implements HostProcess {
 
   signal(signal: number): void {
     this.#look();
+    this.#watching.hurry();
     this.#adoption.tree.signal(signal);
   }
 
   signalLeader(signal: number): void {
     this.#look();
+    this.#watching.hurry();
     if (!this.#dead) sendSignal(this.#adoption.leader.pid, signal);
   }
 
   destroy(): void {
     this.#look();
+    this.#watching.hurry();
     this.#adoption.tree.destroy();
   }
 
@@ -94,6 +97,6 @@ export class AdoptedProcess implements HostProcess {
   }
 
   release(): void {
-    this.#unwatch();
+    this.#watching.end();
   }
 }

@@ -9,6 +9,10 @@ const SYS_PIDFD_OPEN = 434;
 
 /** How often all that are watched are asked for at once, in milliseconds: one call of about 2 µs, however many they are. */
 const LOOK_MS = 1000;
+/** The same while one of them was signalled not long ago. */
+const HURRIED_MS = 20;
+/** How long that is, in milliseconds: whoever lives on after it did not mind the signal. */
+const HURRY_MS = 5000;
 
 /** A process to watch. */
 export interface Watched extends Pick<ProcStat, "pid" | "start"> {
@@ -20,33 +24,55 @@ interface Entry extends Watched {
   readonly onDeath: () => void;
   readonly pidfd: number;
   readonly watcher: FSWatcher | undefined;
+  /** Until when it is looked for more often. */
+  hurriedUntil: number;
+}
+
+/** A process that is watched. */
+export interface Watching {
+  /** Its death may be near: it is looked for more often for a while. */
+  hurry(): void;
+  /** Ends the watch. */
+  end(): void;
 }
 
 /**
  * Notices the death of processes that are no children of ours: at once when it leaves its control group empty, else within
- * a second. A descriptor of a process sends no SIGIO, and this runtime waits for no descriptor that it can't read.
+ * a second, or 20 ms after a signal. A descriptor of a process sends no SIGIO, and this runtime waits for no descriptor that it can't read.
  */
 export class DeathWatch implements Disposable {
   readonly #c: Libc | undefined = libc();
   readonly #entries = new Map<number, Entry>();
   #set: EpollSet | undefined;
   #timer: Timer | undefined;
+  #everyMs = 0;
   #lastToken = 0;
 
-  /**
-   * Calls back once it is dead; never inside this call.
-   *
-   * @returns ends the watch.
-   */
-  add(watched: Watched, onDeath: () => void): () => void {
+  /** Calls back once it is dead; never inside this call. */
+  add(watched: Watched, onDeath: () => void): Watching {
     const token = ++this.#lastToken;
     const pidfd = this.#c?.syscall(SYS_PIDFD_OPEN, watched.pid, 0, 0) ?? -1;
-    this.#entries.set(token, { ...watched, onDeath, pidfd, watcher: this.#watchGroup(watched.folder) });
+    const entry = { ...watched, onDeath, pidfd, watcher: this.#watchGroup(watched.folder), hurriedUntil: 0 };
+    this.#entries.set(token, entry);
     if (this.#c !== undefined && pidfd >= 0) (this.#set ??= new EpollSet(this.#c)).add(pidfd, EPOLLIN, token);
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS);
+    this.#setTimer();
     // The descriptor is of whoever had the pid by then.
     if (!isSame(watched)) queueMicrotask(() => this.#tell(token));
-    return () => this.#remove(token);
+    const hurry = (): void => {
+      entry.hurriedUntil = performance.now() + HURRY_MS;
+      this.#setTimer();
+    };
+    return { hurry, end: () => this.#remove(token) };
+  }
+
+  #setTimer(): void {
+    const now = performance.now();
+    const isHurried = [...this.#entries.values()].some(({ hurriedUntil }) => hurriedUntil > now);
+    const everyMs = this.#entries.size === 0 ? 0 : isHurried ? HURRIED_MS : LOOK_MS;
+    if (everyMs === this.#everyMs) return;
+    this.#everyMs = everyMs;
+    clearInterval(this.#timer);
+    this.#timer = everyMs === 0 ? undefined : setInterval(() => this.#look(), everyMs);
   }
 
   #watchGroup(folder: string | undefined): FSWatcher | undefined {
@@ -64,6 +90,7 @@ export class DeathWatch implements Disposable {
       for (const token of tokens) this.#tell(token);
     }
     for (const [token, entry] of this.#entries) if (entry.pidfd < 0 && !isSame(entry)) this.#tell(token);
+    this.#setTimer();
   }
 
   #tell(token: number): void {
@@ -79,9 +106,7 @@ export class DeathWatch implements Disposable {
     entry.watcher?.close();
     if (entry.pidfd >= 0) this.#set?.remove(entry.pidfd);
     if (entry.pidfd >= 0) this.#c?.close(entry.pidfd);
-    if (this.#entries.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    this.#setTimer();
   }
 
   [Symbol.dispose](): void {

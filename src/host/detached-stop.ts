@@ -1,5 +1,5 @@
 import type { SpawnRecord } from "../manager/spawn-journal.ts";
-import type { DeathWatch } from "./death-watch.ts";
+import type { DeathWatch, Watching } from "./death-watch.ts";
 import { isSame } from "./proc-stat.ts";
 import type { ProcessTree } from "./process-tree.ts";
 
@@ -19,7 +19,7 @@ export class DetachedStop {
   readonly #hands: StopHands;
   readonly #gone = Promise.withResolvers<void>();
   readonly #timer: ReturnType<typeof setTimeout>;
-  readonly #unwatch: () => void;
+  readonly #watching: Watching;
   #dead = false;
 
   constructor(record: SpawnRecord, hands: StopHands) {
@@ -28,7 +28,8 @@ export class DetachedStop {
     this.done = this.#gone.promise;
     const { osPid: pid = 0, start = 0, folder } = record;
     hands.tree.adopt(pid);
-    this.#unwatch = hands.watch.add({ pid, start, folder }, () => this.#die());
+    this.#watching = hands.watch.add({ pid, start, folder }, () => this.#die());
+    this.#watching.hurry();
     this.#timer = setTimeout(() => this.kill(), record.gracefulTimeoutMs);
     if (!isSame({ pid, start })) this.#die();
     else this.#ask();
@@ -43,7 +44,7 @@ export class DetachedStop {
   #die(): void {
     if (this.#dead) return;
     this.#dead = true;
-    this.#unwatch();
+    this.#watching.end();
     const { survivors } = this.#hands.tree.leaderDied(() => this.#end());
     if (survivors) this.#ask();
     else this.#end();

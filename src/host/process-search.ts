@@ -18,8 +18,7 @@ type Owner = SpawnRecord | "unknown";
 
 /**
  * Finds the living processes of records that somebody wrote down in an earlier life: by pid and start time, by the token in
- * the environment, by control group, and whoever is of a session of theirs, below them, or talks through their leader's
- * streams. Never finds us, nor whoever started us.
+ * the environment, by control group, and whoever is of a session of theirs, below them, or holds a pipe of their leader's. Never finds us, nor whoever started us.
  */
 export class ProcessSearch {
   readonly #byStart = new Map<string, SpawnRecord>();
@@ -87,10 +86,10 @@ function ownLine(): Set<number> {
   return line;
 }
 
-/** Gives owners to whoever is of a session of theirs, below them, or holds a stream of a leader's. */
+/** Gives owners to whoever is of a session of theirs, below them, or holds a pipe of a leader's. */
 function spread(all: readonly ProcStat[], owners: Map<number, Owner>): void {
   const own = procStat(process.pid)?.sid;
-  const streams = leaderStreams(all, owners);
+  giveByPipe(all, owners);
   for (let before = -1; before < owners.size;) {
     before = owners.size;
     const sessions = new Map<number, Owner>();
@@ -99,26 +98,31 @@ function spread(all: readonly ProcStat[], owners: Map<number, Owner>): void {
       if (owner !== undefined && sid !== own) sessions.set(sid, owner);
     }
     for (const { pid, ppid, sid } of all) {
-      if (owners.has(pid)) continue;
-      const owner = owners.get(ppid) ?? sessions.get(sid) ?? byStream(pid, streams);
+      const owner = owners.get(pid) ?? owners.get(ppid) ?? sessions.get(sid);
       if (owner !== undefined) owners.set(pid, owner);
     }
   }
 }
 
-/** Pipes and sockets that leaders hold as stdin, stdout and stderr: theirs alone, we made them. */
-function leaderStreams(all: readonly ProcStat[], owners: ReadonlyMap<number, Owner>): Map<string, Owner> {
-  const streams = new Map<string, Owner>();
-  for (const { pid } of all) {
-    const owner = owners.get(pid);
-    if (owner === undefined || owner === "unknown" || owner.osPid !== pid) continue;
-    for (const name of standardStreams(pid)) streams.set(name, owner);
-  }
-  return streams;
-}
+/** The pipes that a process holds as stdin, stdout and stderr. */
+const pipesOf = (pid: number): string[] => standardStreams(pid).filter((name) => name.startsWith("pipe:"));
 
-function byStream(pid: number, streams: ReadonlyMap<string, Owner>): Owner | undefined {
-  if (streams.size === 0) return undefined;
-  const name = standardStreams(pid).find((one) => streams.has(one));
-  return name === undefined ? undefined : streams.get(name);
+/**
+ * Gives owners to who holds a pipe that a leader was given, when nothing else tells whose it is: it cleared its environment,
+ * began a session of its own, and lost its parent. Somebody whose parent is of its own session is no such orphan, and may
+ * have come by the pipe in another way.
+ */
+function giveByPipe(all: readonly ProcStat[], owners: Map<number, Owner>): void {
+  const leaders = all.flatMap(({ pid, start }) => {
+    const owner = owners.get(pid);
+    return owner === undefined || owner === "unknown" || owner.osPid !== pid ? [] : [{ owner, pid, start }];
+  });
+  const pipes = new Map(leaders.flatMap((leader) => pipesOf(leader.pid).map((name) => [name, leader] as const)));
+  if (pipes.size === 0) return;
+  const sessionOf = new Map(all.map(({ pid, sid }) => [pid, sid]));
+  for (const { pid, ppid, sid, start } of all) {
+    if (owners.has(pid) || sessionOf.get(ppid) === sid) continue;
+    const leader = pipesOf(pid).flatMap((name) => pipes.get(name) ?? [])[0];
+    if (leader !== undefined && start >= leader.start) owners.set(pid, leader.owner);
+  }
 }

@@ -32,6 +32,7 @@ const HEARTBEAT_MS = 15_000;
 /** The feeds of a server: all are ended when it stops. */
 export class Feeds {
   readonly #open = new Set<OpenFeed>();
+  #ended = false;
 
   /** How many are read now. */
   get count(): number {
@@ -42,12 +43,14 @@ export class Feeds {
   respond(source: FeedSource, options: FeedOptions): Response {
     const feed = new OpenFeed(source, options, () => this.#open.delete(feed));
     this.#open.add(feed);
+    if (this.#ended) feed.end();
     const headers = { "content-type": options.contentType, "cache-control": "no-store", ...options.headers };
     return new Response(feed.stream, { headers });
   }
 
-  /** Ends every feed after what it has. */
+  /** Ends every feed after what it has, those that are opened from now on, too. */
   end(): void {
+    this.#ended = true;
     for (const feed of this.#open) feed.end();
   }
 }

@@ -2,7 +2,6 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from "node:fs"
 import { dirname } from "node:path";
 import { type Endpoint, formatEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
-import { BODY_BYTES } from "./request-body.ts";
 
 /** The server that Bun gives. */
 export type HttpServer = Bun.Server<undefined>;
@@ -64,8 +63,8 @@ export class HttpEndpoint implements AsyncDisposable {
 
 function serveOptions(endpoint: Endpoint, { handle }: EndpointOptions) {
   return {
-    // Larger ones are refused by ourselves, with a body that says why; this only bounds what a body may cost.
-    maxRequestBodySize: 2 * BODY_BYTES,
+    // What is too large is refused by ourselves, with a body that says why; Bun would only cut the connection.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
     fetch: (request: Request, server: HttpServer) => handle(request, server, endpoint),
   } as const;

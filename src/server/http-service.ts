@@ -2,6 +2,7 @@ import type { Endpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { errorBody } from "../wire/error-body.ts";
 import type { HttpServer } from "./http-endpoint.ts";
+import { refuseLargeBody } from "./request-body.ts";
 import type { Route } from "./route.ts";
 import { Router } from "./router.ts";
 
@@ -52,13 +53,14 @@ export class HttpService {
   }
 
   async #answer(request: Request, server: HttpServer, endpoint: Endpoint): Promise<Response> {
-    const url = new URL(request.url);
+    const { path, query } = targetOf(request.url);
     const { method } = request;
-    if (method === "OPTIONS") return this.#allow(url.pathname);
-    const { route, params } = this.#router.find(method, url.pathname);
+    if (method === "OPTIONS") return this.#allow(path);
+    const { route, params } = this.#router.find(method, path);
+    refuseLargeBody(request);
     const response = await route.handle({
       params,
-      query: url.searchParams,
+      query,
       raw: request,
       endpoint,
       keepAlive: () => server.timeout(request, 0),
@@ -74,6 +76,20 @@ export class HttpService {
     if (methods.length === 0) throw new GafferError("route_not_found", `Cannot OPTIONS ${path}: there is no such path`);
     return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
   }
+}
+
+/**
+ * Path and query of a URL, in which Bun has resolved the dot segments.
+ *
+ * @param url - may be the path alone, or nothing that `URL` takes: it begins with whatever Host says.
+ */
+function targetOf(url: string): { path: string; query: URLSearchParams } {
+  const [whole = ""] = url.split("#", 1);
+  const start = whole.startsWith("/") ? 0 : whole.indexOf("/", whole.indexOf("://") + 3);
+  const target = start === -1 ? "/" : whole.slice(start);
+  const mark = target.indexOf("?");
+  if (mark === -1) return { path: target, query: new URLSearchParams() };
+  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
 }
 
 /** An answer that tells of an error. */

@@ -6,13 +6,32 @@ export const BODY_BYTES = 1_048_576;
 const tooLarge = (): GafferError =>
   new GafferError("body_too_large", `Cannot take the request: its body is larger than ${BODY_BYTES} bytes`);
 
-/** The whole body. @throws {@link GafferError} `body_too_large` above {@link BODY_BYTES}; what follows is not read. */
+/** Refuses a body that says itself that it is too large. @throws {@link GafferError} `body_too_large` */
+export function refuseLargeBody({ headers }: Request): void {
+  if (Number(headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
+}
+
+/**
+ * The whole body.
+ *
+ * @throws {@link GafferError} `body_too_large` above {@link BODY_BYTES}, and what follows is not read; `bad_request` if the connection
+ * ends before it does.
+ */
 export async function readBody(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > BODY_BYTES) throw tooLarge();
+  refuseLargeBody(request);
+  if (request.body === null) return new Uint8Array();
+  try {
+    return await readWhole(request.body);
+  } catch (error) {
+    if (error instanceof GafferError) throw error;
+    throw new GafferError("bad_request", "Cannot read the body: the connection ended before it did", { cause: error });
+  }
+}
+
+async function readWhole(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  if (request.body === null) return new Uint8Array();
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     length += chunk.length;
     if (length > BODY_BYTES) throw tooLarge();
     chunks.push(chunk);
@@ -33,7 +52,11 @@ export async function readText(request: Request): Promise<string> {
 
 /** The body as JSON. @throws {@link GafferError} as {@link readText}; `bad_request` if it is empty or no JSON. */
 export async function readJson(request: Request): Promise<unknown> {
-  const text = await readText(request);
+  return parseJson(await readText(request));
+}
+
+/** What JSON text says. @throws {@link GafferError} `bad_request` if it is empty or no JSON. */
+export function parseJson(text: string): unknown {
   if (text.trim() === "") throw new GafferError("bad_request", "Cannot read the body: it is empty, and must be JSON");
   try {
     return JSON.parse(text);

@@ -16,7 +16,9 @@ const HASH_CHARS = 8;
 function nameOf(configPath: string | undefined): string {
   if (configPath === undefined) return "default";
   const path = resolve(configPath);
-  const readable = basename(path, extname(path)).replaceAll(/[^A-Za-z0-9_.-]/g, "-");
+  const readable = basename(path, extname(path))
+    .replaceAll(/[^A-Za-z0-9_.-]/g, "-")
+    .replace(/^[-.]+/, "");
   const hash = new Bun.CryptoHasher("sha256").update(path).digest("hex").slice(0, HASH_CHARS);
   return `${readable === "" ? "gaffer" : readable}-${hash}`;
 }

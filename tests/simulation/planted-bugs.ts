@@ -129,6 +129,14 @@ export const plantedBugs: readonly PlantedBug[] = [
       ),
   },
   {
+    name: "detached processes are stopped with the manager",
+    plant: () => patch(Slot.prototype, "release", () => () => false),
+  },
+  {
+    name: "processes that are not detached are let go of, too",
+    options: betweenHost({ process: (process) => ({ signal: () => process.release() }) }),
+  },
+  {
     name: "an interval is measured on the wall clock",
     options: betweenClock((clock) => ({ monotonicMs: () => clock.wallMs() })),
   },

@@ -36,11 +36,14 @@ export class Life implements AsyncDisposable {
   readonly #child: Bun.Subprocess<"pipe", "pipe", "inherit">;
   readonly #read: Promise<void>;
   #ended = false;
+  /** It was killed, told to quit, or did not begin. */
+  #over = false;
 
   /** @param below - a control group that it is started in. */
   constructor(options: LifeOptions, below?: string) {
     const fixture = `${import.meta.dir}/../fixtures/daemon-life.ts`;
-    this.#child = Bun.spawn([process.execPath, fixture, JSON.stringify(options)], {
+    this.#child = Bun.spawn([process.execPath, fixture], {
+      env: { ...process.env, TEST_LIFE: JSON.stringify(options) },
       stdio: ["pipe", "pipe", "inherit"],
       ...(below === undefined ? {} : { cgroup: below }),
     });
@@ -60,6 +63,7 @@ export class Life implements AsyncDisposable {
       for (const line of lines) this.said.push(JSON.parse(line));
     }
     this.#ended = true;
+    this.#over = true;
   }
 
   /** The first line that fits, of those from `from` on, once it was said. */
@@ -84,13 +88,37 @@ export class Life implements AsyncDisposable {
   /** Gives a command, and waits for its end. @returns the slots of all jobs then */
   async command(line: string): Promise<readonly SlotStatus[]> {
     const from = this.said.length;
-    void this.#child.stdin.write(`${line}\n`);
+    this.#over ||= line === "quit";
+    await this.#child.stdin.write(`${line}\n`);
     await this.#child.stdin.flush();
     return (await this.says(({ done }) => done === line, from)).up ?? [];
   }
 
+  /** Gives commands one after the other. @returns whether it lived through all of them */
+  async does(...lines: readonly string[]): Promise<boolean> {
+    for (const line of lines) {
+      const from = this.said.length;
+      this.#over ||= line === "quit";
+      try {
+        await this.#child.stdin.write(`${line}\n`);
+        await this.#child.stdin.flush();
+      } catch {
+        // It died while it was given the command; that is seen below.
+        await this.end();
+      }
+      const isDone = (): boolean => this.said.slice(from).some(({ done }) => done === line);
+      await waitFor(
+        () => this.#ended || isDone(),
+        () => `the end of "${line}", of ${JSON.stringify(this.said).slice(-2000)}`,
+      );
+      if (!isDone()) return false;
+    }
+    return true;
+  }
+
   /** Ends it as a crash would. */
   async kill(): Promise<void> {
+    this.#over = true;
     this.#child.kill("SIGKILL");
     await this.end();
   }
@@ -102,7 +130,9 @@ export class Life implements AsyncDisposable {
     return this.#child.exitCode;
   }
 
+  /** Stops it as one should, and its processes with it, unless it is over. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
+    if (!this.#over) await this.command("quit");
+    await this.end();
   }
 }

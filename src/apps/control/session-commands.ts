@@ -7,8 +7,8 @@ import { fields, jobObject, sessionName } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 
 /** Refuses a name that no session can have. */
-function checkSession(name: string): string {
-  if (isLegalName(name)) return name;
+function checkSession(name: string): void {
+  if (isLegalName(name)) return;
   throw new GafferError(
     "bad_request",
     `Cannot use session ${JSON.stringify(name)}: a name is letters, digits, _ + -, and is not all digits`,
@@ -61,8 +61,9 @@ export const applySession: Command = defineCommand({
   permission: "manage",
   args: applyArgs,
   run: ({ manager }, { session, jobs, start }) => {
+    checkSession(session);
     const settings = jobs.map((job) => {
-      const read = readJobFields(job, { session: checkSession(session) });
+      const read = readJobFields(job, { session });
       return start === undefined ? read : { ...read, start };
     });
     const { result, done } = manager.applySession(session, settings);

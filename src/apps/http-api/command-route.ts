@@ -3,12 +3,15 @@ import type { Report } from "../../manager/operation.ts";
 import type { Method, Route, RouteRequest } from "../../server/route.ts";
 import type { Command, Outcome } from "../control/command.ts";
 import type { Control } from "../control/control.ts";
+import { refuseUnknownQuery } from "./request-fields.ts";
 
 /** How a route makes a command of a request, and an answer of what came of it. */
 export interface CommandRoute {
   readonly method: Method;
   readonly path: string;
   readonly command: Command;
+  /** Parameters that {@link args} reads from the query, besides `wait`. */
+  readonly query?: readonly string[];
   /** Arguments of the command; they are checked by its schema afterwards. */
   args(request: RouteRequest): unknown;
   /** @defaultValue 200 */
@@ -30,6 +33,7 @@ export const commandRoute =
     method: route.method,
     path: route.path,
     handle: async (request) => {
+      refuseUnknownQuery(request.query, ["wait", ...(route.query ?? [])]);
       const waitMs = readWait(request.query);
       const outcome = await control.execute(route.command, await route.args(request));
       const body = waitMs === undefined ? outcome.body : await awaitEnd(outcome, waitMs, request);

@@ -1,5 +1,6 @@
 import { GafferError } from "../../base/gaffer-error.ts";
-import { readJson } from "../../server/request-body.ts";
+import { didYouMean } from "../../base/nearest.ts";
+import { parseJson, readJson, readText } from "../../server/request-body.ts";
 import type { RouteRequest } from "../../server/route.ts";
 
 /** The full name that `/jobs/:session/:job` gives. */
@@ -10,14 +11,29 @@ export const pidOf = ({ params }: RouteRequest): number => Number(params["pid"])
 
 /** The fields of a JSON body. @throws {@link GafferError} `bad_request` if it is no object */
 export async function bodyFields({ raw }: RouteRequest): Promise<Record<string, unknown>> {
-  const body = await readJson(raw);
+  return objectOf(await readJson(raw));
+}
+
+function objectOf(body: unknown): Record<string, unknown> {
   if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
   throw new GafferError("bad_request", "Cannot use the body: it must be a JSON object");
 }
 
 /** The same, but an empty body is an empty object. */
 export async function optionalBodyFields(request: RouteRequest): Promise<Record<string, unknown>> {
-  return request.raw.body === null || request.raw.headers.get("content-length") === "0" ? {} : bodyFields(request);
+  const text = await readText(request.raw);
+  return text.trim() === "" ? {} : objectOf(parseJson(text));
+}
+
+/**
+ * The fields that the path gives, and those of the body.
+ *
+ * @throws {@link GafferError} `bad_request` if the body gives one of the path's, too: it must not turn the request to another target.
+ */
+export function besidePath(path: Record<string, unknown>, body: Record<string, unknown>): Record<string, unknown> {
+  const twice = Object.keys(path).find((name) => Object.hasOwn(body, name));
+  if (twice === undefined) return { ...body, ...path };
+  throw new GafferError("bad_request", `Cannot use field "${twice}" of the body: the path says it already`);
 }
 
 /** A switch in a query: `1`, `true`, or there without a value. @throws {@link GafferError} `bad_request` for anything but these and `0`, `false` */
@@ -40,7 +56,8 @@ export function countOf(query: URLSearchParams, name: string): number | undefine
 export function refuseUnknownQuery(query: URLSearchParams, known: readonly string[]): void {
   for (const name of query.keys()) {
     if (!known.includes(name)) {
-      throw new GafferError("bad_request", `Cannot use parameter "${name}": there is ${known.join(", ") || "none"}`);
+      const way = didYouMean(name, known) || ` (there is ${known.join(", ") || "none"})`;
+      throw new GafferError("bad_request", `Cannot use parameter "${name}": there is no such parameter here${way}`);
     }
   }
 }

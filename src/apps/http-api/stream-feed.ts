@@ -68,7 +68,9 @@ export class StreamFeed implements FeedSource {
 
   #encode(bytes: Uint8Array): Uint8Array | string | undefined {
     if (this.#kind !== "eventsource") return bytes;
-    return encodeSse({ event: this.#from.stream, data: this.#decoder.decode(bytes, { stream: true }) });
+    // A character that is cut in two waits for its rest.
+    const text = this.#decoder.decode(bytes, { stream: true });
+    return text === "" ? undefined : encodeSse({ event: this.#from.stream, data: text });
   }
 
   close(): void {

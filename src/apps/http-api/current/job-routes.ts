@@ -21,7 +21,7 @@ import {
 } from "../../control/job-commands.ts";
 import { applySession, sessionJobs, sessions, unloadSession } from "../../control/session-commands.ts";
 import { commandRoute, type ControlRoute } from "../command-route.ts";
-import { bodyFields, flagOf, jobOf, optionalBodyFields } from "../request-fields.ts";
+import { besidePath, bodyFields, flagOf, jobOf, optionalBodyFields } from "../request-fields.ts";
 
 const sessionOf = ({ params }: RouteRequest): string => params["session"] ?? "";
 const byJob = (request: RouteRequest): unknown => ({ name: jobOf(request) });
@@ -30,19 +30,19 @@ const stateText = (body: Readonly<Record<string, unknown>>): Response =>
   new Response(body["active"] === true ? "1" : "0");
 
 /** What each state that can be asked for does; 3 is ours. */
-const transitions: Readonly<Record<string, Command>> = {
-  "0": stopJob,
-  "1": startJob,
-  "2": reload,
-  "3": restartJob,
-};
+const transitions: ReadonlyMap<string, Command> = new Map([
+  ["0", stopJob],
+  ["1", startJob],
+  ["2", reload],
+  ["3", restartJob],
+]);
 
 const postState: ControlRoute = (control) => ({
   method: "POST",
   path: "/jobs/:session/:job/state",
   handle: async (request) => {
     const state = (await readText(request.raw)).trim().replace(/^"(.*)"$/, "$1");
-    const command = transitions[state];
+    const command = transitions.get(state);
     if (command === undefined) {
       const ways = "1 starts, 0 stops, 2 reloads, 3 restarts one after the other";
       throw new GafferError("bad_request", `Cannot change the state to ${JSON.stringify(state.slice(0, 80))}: ${ways}`);
@@ -59,7 +59,7 @@ export const jobRoutes: readonly ControlRoute[] = [
     method: "PUT",
     path: "/sessions/:session",
     command: applySession,
-    args: async (request) => ({ session: sessionOf(request), ...(await bodyFields(request)) }),
+    args: async (request) => besidePath({ session: sessionOf(request) }, await bodyFields(request)),
   }),
   commandRoute({
     method: "DELETE",
@@ -70,6 +70,7 @@ export const jobRoutes: readonly ControlRoute[] = [
   commandRoute({
     method: "GET",
     path: "/jobs",
+    query: ["full"],
     command: jobs,
     args: ({ query }) => ({ full: flagOf(query, "full") }),
   }),
@@ -100,14 +101,14 @@ export const jobRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "/jobs/:session/:job/numprocesses",
     command: scale,
-    args: async (request) => ({ name: jobOf(request), ...(await bodyFields(request)) }),
+    args: async (request) => besidePath({ name: jobOf(request) }, await bodyFields(request)),
   }),
   commandRoute({ method: "GET", path: "/jobs/:session/:job/pids", command: pids, args: byJob }),
   commandRoute({
     method: "POST",
     path: "/jobs/:session/:job/signal",
     command: killall,
-    args: async (request) => ({ name: jobOf(request), ...(await bodyFields(request)) }),
+    args: async (request) => besidePath({ name: jobOf(request) }, await bodyFields(request)),
     status: 202,
   }),
   commandRoute({ method: "GET", path: "/jobs/:session/:job/state", command: info, args: byJob, reply: stateText }),
@@ -116,6 +117,6 @@ export const jobRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "/jobs/:session/:job/commit",
     command: commit,
-    args: async (request) => ({ name: jobOf(request), ...(await optionalBodyFields(request)) }),
+    args: async (request) => besidePath({ name: jobOf(request) }, await optionalBodyFields(request)),
   }),
 ];

@@ -3,7 +3,7 @@ import type { RouteRequest } from "../../../server/route.ts";
 import { pids } from "../../control/job-commands.ts";
 import { kill, processInfo, processStats, send, stopProcess } from "../../control/process-commands.ts";
 import { commandRoute, type ControlRoute } from "../command-route.ts";
-import { bodyFields, flagOf, pidOf } from "../request-fields.ts";
+import { besidePath, bodyFields, flagOf, pidOf } from "../request-fields.ts";
 
 const byPid = (request: RouteRequest): unknown => ({ pid: pidOf(request) });
 const writeInput = async (request: RouteRequest): Promise<unknown> => ({
@@ -18,6 +18,7 @@ export const processRoutes: readonly ControlRoute[] = [
   commandRoute({
     method: "DELETE",
     path: "/:pid#",
+    query: ["scale_down"],
     command: stopProcess,
     args: (request) => ({ pid: pidOf(request), scale_down: flagOf(request.query, "scale_down") }),
     status: 202,
@@ -26,7 +27,7 @@ export const processRoutes: readonly ControlRoute[] = [
     method: "POST",
     path: "/:pid#/signal",
     command: kill,
-    args: async (request) => ({ pid: pidOf(request), ...(await bodyFields(request)) }),
+    args: async (request) => besidePath({ pid: pidOf(request) }, await bodyFields(request)),
     status: 202,
   }),
   commandRoute({ method: "GET", path: "/:pid#/stats", command: processStats, args: byPid }),
