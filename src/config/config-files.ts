@@ -26,22 +26,26 @@ const readerOf = (path: string): (typeof readers)[string] | undefined =>
 const refuse = (path: string, fact: string): GafferError =>
   new GafferError("config_invalid", `Cannot read ${configKind.noun} ${JSON.stringify(path)}: ${fact}`);
 
+const noFile = "it is no regular file";
+
 /** The file that a path names: itself, or one of the folder it is. */
 function configFile(path: string): string {
   const kind = kindOf(path);
   if (kind === undefined) throw refuse(path, "it does not exist");
+  if (kind === "other") throw refuse(path, noFile);
   if (kind === "file") return path;
   const found = folderFiles.find((name) => kindOf(join(path, name)) === "file");
   if (found === undefined) throw refuse(path, `the folder holds none of ${folderFiles.join(", ")}`);
   return join(path, found);
 }
 
-/** What stands at a path; undefined = nothing that we can see. */
-function kindOf(path: string): "file" | "folder" | undefined {
+/** What stands at a path; undefined = nothing that we can see. A pipe would be waited for until somebody writes to it. */
+function kindOf(path: string): "file" | "folder" | "other" | undefined {
   try {
     const stat = statSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
-    return stat.isDirectory() ? "folder" : "file";
+    if (stat.isDirectory()) return "folder";
+    return stat.isFile() ? "file" : "other";
   } catch (error) {
     // ENOTDIR, ENAMETOOLONG, ELOOP, EACCES: there is no such file for us.
     if (error instanceof Error && "code" in error) return undefined;
@@ -112,6 +116,7 @@ class ConfigFileReader {
       return this.#problems.add(place, `include has ${JSON.stringify(name)}: there is no such file`);
     if (kind === "folder")
       return this.#problems.add(place, `include has ${JSON.stringify(name)}: it is a folder, which takes include_dir`);
+    if (kind === "other") return this.#problems.add(place, `include has ${JSON.stringify(name)}: ${noFile}`);
     if (readerOf(path) === undefined)
       return this.#problems.add(place, `include has ${JSON.stringify(name)}: its name must end in .ini or .toml`);
     const real = realpathSync(path);
@@ -149,10 +154,14 @@ class ConfigFileReader {
       const name = join(folder.name, entry);
       const kind = kindOf(path);
       if (kind === "folder") this.#walk({ path, name, place });
-      // A file that is being read, or was, is not read again: a folder may hold the file that includes it.
-      else if (kind === "file" && readerOf(path) !== undefined && !this.#seen.has(realpathSync(path)))
-        this.#readIncluded({ path, name, place });
+      else if (kind !== undefined && readerOf(path) !== undefined) this.#takeFound(kind, { path, name, place });
     }
+  }
+
+  #takeFound(kind: "file" | "other", { path, name, place }: Included): void {
+    if (kind === "other") this.#problems.add(place, `include_dir has ${JSON.stringify(name)}: ${noFile}`);
+    // A file that is being read, or was, is not read again: a folder may hold the file that includes it.
+    else if (!this.#seen.has(realpathSync(path))) this.#readIncluded({ path, name, place });
   }
 
   /** Names in a folder in order; hidden ones, such as the lock files of editors, are passed over. */

@@ -320,6 +320,18 @@ describe("a file that includes others", () => {
     expect(loadDaemonConfig(dir.file("g.ini"), surroundings).files).toEqual([dir.file("g.ini"), dir.file("d/a.ini")]);
   });
 
+  test("does not wait for a pipe that is called like a file", () => {
+    using dir = new TempDir({ "g.ini": "[gaffer]\ninclude_dir = d\ninclude = d/a.ini\n", "d/b.ini": "" });
+    Bun.spawnSync(["mkfifo", dir.file("d/a.ini")]);
+    const refused = (name: string): string =>
+      thrownBy(() => loadDaemonConfig(dir.file(name), surroundings)).message.replaceAll(`${dir.path}/`, "");
+    expect(refused("g.ini").split("\n  ").slice(1)).toEqual([
+      'g.ini:2:15: include_dir has "d/a.ini": it is no regular file',
+      'g.ini:3:11: include has "d/a.ini": it is no regular file',
+    ]);
+    expect(refused("d/a.ini")).toBe('Cannot read configuration "d/a.ini": it is no regular file');
+  });
+
   test("tells of what is missing, circular or of another kind at its place", () => {
     expect(
       refusal({
