@@ -8,8 +8,8 @@ export interface DaemonClientOptions {
   readonly apiKey?: string | undefined;
 }
 
-/** Parameters of a request; what is undefined or false is left out. */
-export type ClientQuery = Readonly<Record<string, string | number | boolean | undefined>>;
+/** Parameters of a request; what is undefined or false is left out, a list is given several times. */
+export type ClientQuery = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 /** One request. */
 export interface ClientRequest {
@@ -108,7 +108,9 @@ const isPlain = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
 function queryOf({ query = {}, wait }: ClientRequest): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries<ClientQuery[string]>({ ...query, wait })) {
-    if (value !== undefined && value !== false) parameters.append(name, value === true ? "1" : String(value));
+    if (value === undefined || value === false) continue;
+    const each = typeof value === "object" ? value : [value === true ? "1" : String(value)];
+    for (const one of each) parameters.append(name, one);
   }
   return parameters.size === 0 ? "" : `?${parameters.toString()}`;
 }

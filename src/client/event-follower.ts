@@ -5,7 +5,8 @@ import type { ClientQuery, DaemonClient } from "./daemon-client.ts";
 /** How a feed is followed. */
 export interface FollowOptions {
   readonly path: string;
-  readonly query?: ClientQuery;
+  /** Asked at each connection. */
+  readonly query?: () => ClientQuery;
   /** Ends it. */
   readonly signal: AbortSignal;
   /** Called with each event, in order. */
@@ -54,11 +55,12 @@ const isRefused = (error: unknown): boolean => error instanceof GafferError && e
 /** One connection, to its end. */
 async function listen(
   client: DaemonClient,
-  { path, query = {}, signal }: FollowOptions,
+  { path, query = () => ({}), signal }: FollowOptions,
   { parser, onOpen }: { readonly parser: SseParser; readonly onOpen: () => void },
 ): Promise<void> {
-  const headers = parser.lastId === "" ? {} : { "last-event-id": parser.lastId };
-  const response = await client.send(path, { query, headers, signal });
+  const accept = { accept: "text/event-stream" };
+  const headers = parser.lastId === "" ? accept : { ...accept, "last-event-id": parser.lastId };
+  const response = await client.send(path, { query: query(), headers, signal });
   onOpen();
   parser.reset();
   const decoder = new TextDecoder();

@@ -23,6 +23,7 @@ const subCommands: Readonly<Record<string, SubCommand>> = {
     load: async () => (await import("./status-command.ts")).statusCommand,
   },
   watch: { summary: "Show what happens", load: async () => (await import("./watch-command.ts")).watchCommand },
+  logs: { summary: "Show what jobs said, and say", load: async () => (await import("./logs-command.ts")).logsCommand },
   info: { summary: "Show everything about a job or a process", load: async () => (await infos()).infoCommand },
   stats: { summary: "Show what the processes use", load: async () => (await infos()).statsCommand },
   jobs: { summary: "List the jobs", load: async () => (await lists()).jobsCommand },

@@ -5,7 +5,7 @@ import { jsonFlag } from "../cli/connection-flags.ts";
 import { print, say } from "../cli/stdout.ts";
 import type { GafferEvent } from "../manager/gaffer-event.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { untilInterrupted } from "./until-interrupted.ts";
+import { untilInterrupted } from "../cli/until-interrupted.ts";
 
 const spec = {
   name: "watch",
@@ -52,7 +52,7 @@ export const watchCommand: Command = ctlCommand(spec, async ({ client, args: [pa
   await untilInterrupted((signal) =>
     followEvents(client, {
       path: "/events",
-      query: { pattern, since: flags.since },
+      query: () => ({ pattern, since: flags.since }),
       signal,
       onEvent: ({ event, data }) => {
         if (flags.json) return print(`${data}\n`);

@@ -1,10 +1,12 @@
 import { totalmem } from "node:os";
 import { Feeds } from "../server/feed.ts";
 import { ConsoleOutput } from "../apps/console-output.ts";
+import { OutputCleaner } from "../apps/output-cleaner.ts";
 import { Control } from "../apps/control/control.ts";
 import { daemonRoutes, greetingRoutes } from "../apps/http-api/current/daemon-routes.ts";
 import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
+import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import type { Endpoint } from "../base/endpoint.ts";
@@ -90,7 +92,8 @@ export class Daemon {
     const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
     const epoch = crypto.randomUUID().slice(0, 8);
     const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
-    const routes = [...greetingRoutes(version), ...feedRoutes({ manager, output, feeds, epoch }), ...controlled];
+    const ports = { manager, output, feeds, epoch };
+    const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
     return new HttpApi({ endpoints: plan.endpoints, routes, feeds, uid, onError: (error) => log.error(error) });
   }
 
@@ -106,7 +109,7 @@ export class Daemon {
    */
   async start(): Promise<void> {
     await this.#api.open();
-    await this.manager.start([...this.#console(), this.#api]);
+    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#api]);
     this.apply(this.#options.config);
     const unclaimed = await this.#host.stopUnclaimed();
     if (unclaimed.length > 0) {
