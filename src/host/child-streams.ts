@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync } from "node:fs";
+import { closeSync, constants } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { SpawnRequest } from "../manager/process-host.ts";
+import { openLog } from "../output/log-target.ts";
 import { duplicate, libc, openSocketPair } from "./libc.ts";
 import { makePipe, type Pipe } from "./pipe.ts";
 
@@ -109,9 +110,12 @@ export class ChildStreams {
 
   #openFile(path: string): Descriptor {
     try {
-      const fd = openAppending(path);
+      const { fd, owned } = openLog(path);
+      if (!owned) return fd;
       this.#made.push(fd);
       this.#childEnds.push(fd);
+      // A fifo was not waited for; its writer must wait like any other.
+      libc()?.fcntl(fd, F_SETFL, constants.O_APPEND);
       return fd;
     } catch (error) {
       this.unopened.push(new GafferError("state_unusable", `Cannot open log file "${path}": ${factOf(error)}`));
@@ -142,14 +146,6 @@ export class ChildStreams {
 const factOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const F_SETFL = 4;
-
-/** Opens a file to append to; what waits for a reader that is not there (a fifo) is an error, not a wait. */
-function openAppending(path: string): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK } = constants;
-  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0o644);
-  libc()?.fcntl(fd, F_SETFL, O_APPEND);
-  return fd;
-}
 
 const noStream = (label: string): GafferError =>
   new GafferError(

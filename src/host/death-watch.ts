@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from "node:fs";
 import { join } from "node:path";
+import { GafferError } from "../base/gaffer-error.ts";
 import { EPOLLIN, EpollSet } from "./epoll-set.ts";
 import { type Libc, libc } from "./libc.ts";
 import { isSame, type ProcStat } from "./proc-stat.ts";
@@ -41,20 +42,24 @@ export interface Watching {
  * a second, or 20 ms after a signal. A descriptor of a process sends no SIGIO, and this runtime waits for no descriptor that it can't read.
  */
 export class DeathWatch implements Disposable {
-  readonly #c: Libc | undefined = libc();
+  readonly #c: Libc | undefined;
   readonly #entries = new Map<number, Entry>();
   #set: EpollSet | undefined;
   #timer: Timer | undefined;
   #everyMs = 0;
   #lastToken = 0;
 
+  /** @param options - `c`: the C library; undefined = processes are looked for by their pids. @defaultValue the machine's */
+  constructor({ c }: { readonly c: Libc | undefined } = { c: libc() }) {
+    this.#c = c;
+  }
+
   /** Calls back once it is dead; never inside this call. */
   add(watched: Watched, onDeath: () => void): Watching {
     const token = ++this.#lastToken;
-    const pidfd = this.#c?.syscall(SYS_PIDFD_OPEN, watched.pid, 0, 0) ?? -1;
+    const pidfd = this.#open(watched.pid, token);
     const entry = { ...watched, onDeath, pidfd, watcher: this.#watchGroup(watched.folder), hurriedUntil: 0 };
     this.#entries.set(token, entry);
-    if (this.#c !== undefined && pidfd >= 0) (this.#set ??= new EpollSet(this.#c)).add(pidfd, EPOLLIN, token);
     this.#setTimer();
     // The descriptor is of whoever had the pid by then.
     if (!isSame(watched)) queueMicrotask(() => this.#tell(token));
@@ -73,6 +78,22 @@ export class DeathWatch implements Disposable {
     this.#everyMs = everyMs;
     clearInterval(this.#timer);
     this.#timer = everyMs === 0 ? undefined : setInterval(() => this.#look(), everyMs);
+  }
+
+  /** A descriptor of the process that the set waits for; -1 where there is none to be had: it is looked for by its pid. */
+  #open(pid: number, token: number): number {
+    if (this.#c === undefined) return -1;
+    const pidfd = this.#c.syscall(SYS_PIDFD_OPEN, pid, 0, 0);
+    if (pidfd < 0) return -1;
+    try {
+      this.#set ??= new EpollSet(this.#c);
+      if (this.#set.add(pidfd, EPOLLIN, token)) return pidfd;
+    } catch (error) {
+      // This machine gives no further descriptor.
+      if (!(error instanceof GafferError)) throw error;
+    }
+    this.#c.close(pidfd);
+    return -1;
   }
 
   #watchGroup(folder: string | undefined): FSWatcher | undefined {

@@ -4,10 +4,10 @@ import { type Found, ProcessSearch } from "./process-search.ts";
 import { type ProcessTree, sendSignal } from "./process-tree.ts";
 
 const SIGKILL = 9;
-/** How often what a dead leader left behind is looked for, in milliseconds; nothing tells when the last is gone. */
+/** How often what a dead leader left behind is looked at, in milliseconds; nothing tells when the last is gone. */
 const LOOK_MS = 20;
-/** Looks in a row that find somebody new, at most, before the kill is left to the next turn. */
-const LOOKS = 100;
+/** Looks at the whole machine in a row that find somebody new, at most, before the kill is left to the next turn. */
+const LOOKS = 20;
 
 /** Signals processes that were found, each only if it is still the one that was seen. */
 export function signalFound(found: Iterable<Found>, signal: number): void {
@@ -36,9 +36,13 @@ export class FoundTree implements ProcessTree {
   }
 
   leaderDied(onEmpty: () => void): { survivors: boolean } {
-    if (this.#search.look().length === 0) return { survivors: false };
+    let left = this.#search.look();
+    if (left.length === 0) return { survivors: false };
     this.#timer = setInterval(() => {
-      const left = this.#search.look();
+      left = left.filter(isSame);
+      // Those that are known are asked for first: a look at the whole machine costs a thousand times more.
+      if (left.length > 0) return;
+      left = this.#search.look();
       if (this.#destroying) signalFound(left, SIGKILL);
       if (left.length > 0) return;
       clearInterval(this.#timer);
@@ -58,10 +62,12 @@ export class FoundTree implements ProcessTree {
 
   destroy(): void {
     this.#destroying = true;
+    const killed = new Set<number>();
     for (let look = 0; look < LOOKS; look++) {
-      const left = this.#search.look();
-      if (left.length === 0) return;
-      signalFound(left, SIGKILL);
+      const fresh = this.#search.look().filter(({ pid }) => !killed.has(pid));
+      if (fresh.length === 0) return;
+      for (const { pid } of fresh) killed.add(pid);
+      signalFound(fresh, SIGKILL);
     }
   }
 }

@@ -51,7 +51,13 @@ export function openTarget(path: string, options: TargetOptions): LogTarget {
   }
 }
 
-function openLog(path: string): { fd: number; owned: boolean } {
+/**
+ * Opens a log file as {@link openTarget} does, and leaves the descriptor to the caller.
+ *
+ * @returns `owned`: whether it is to be closed; our own output stays open.
+ * @throws the system's error, with `code`.
+ */
+export function openLog(path: string): { fd: number; owned: boolean } {
   try {
     // Not O_CREAT at once: a fifo of another user may not be opened so in a sticky folder (protected_fifos, proc(5)).
     return { fd: openSync(path, FLAGS), owned: true };
