@@ -12,6 +12,8 @@ const newline = Buffer.of(NEWLINE);
 const RETRY_MS = 1000;
 /** Between two tries to rotate where it did not work: the file grows meanwhile, nothing is lost. */
 const ROTATE_RETRY_MS = 60_000;
+/** A write that takes so long is told: everything else waits meanwhile. */
+const SLOW_MS = 1000;
 /** So long a line may still go on in the old file when a new one is asked for. */
 const LINE_END_BYTES = 65_536;
 /** A reader is waited for, who may be there at any moment; to ask costs next to nothing. */
@@ -55,6 +57,7 @@ export class LogFile {
   #owner: LogWriter | undefined;
   #retryAt = 0;
   #rotateAt = 0;
+  #slowToldAt = -Infinity;
   /** Bytes of a line under way that still go to the old file; undefined = no reopening is asked for. */
   #reopenWithin: number | undefined;
   #inode: LogTarget["stat"] | undefined;
@@ -254,12 +257,23 @@ export class LogFile {
   #put(bytes: Buffer): number {
     const target = this.#target;
     if (target === undefined) return 0;
+    const started = this.#options.now();
     const { count, code } = target.write(bytes);
+    const ended = this.#options.now();
+    if (ended - started >= SLOW_MS && ended >= this.#slowToldAt + QUIET_MS) this.#tellSlow(started, ended);
     this.#size += count;
     if (count > 0) this.#midLine = bytes[count - 1] !== NEWLINE;
     if (code !== undefined) this.#fail(code);
     if (this.#target !== undefined) this.#options.onUse(this);
     return count;
+  }
+
+  #tellSlow(started: number, ended: number): void {
+    this.#slowToldAt = ended;
+    const seconds = ((ended - started) / 1000).toFixed(1);
+    this.#options.onProblem(
+      `Log file "${this.path}" is slow: one write took ${seconds} s, and nothing else was done then`,
+    );
   }
 
   #isReady(): boolean {

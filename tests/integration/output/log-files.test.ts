@@ -4,15 +4,19 @@ import {
   constants,
   existsSync,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { join } from "node:path";
 import { LogRun, countLogged, countNumbered, numberedLines, rotatedFiles } from "../../support/log-run.ts";
 import { openPipes } from "../../support/open-descriptors.ts";
 import { TempDir } from "../../support/temp-dir.ts";
@@ -113,6 +117,25 @@ describe("log files of real children", () => {
     expect(readFileSync(dir.file("whole")).equals(bytes)).toBe(true);
     expect(Buffer.concat(rotated.map((path) => readFileSync(path))).equals(bytes)).toBe(true);
     expect(rotated.length).toBeGreaterThan(90);
+  });
+});
+
+describe("a line that nobody ends", () => {
+  test("does not keep others' lines for ever", async () => {
+    using dir = new TempDir();
+    await using run = new LogRun();
+    const log = { path: dir.file("log"), maxBytes: 0, backups: 0 };
+    const prompt = run.files.open(log);
+    prompt.write(Buffer.from("Password: "), 0);
+    await run.run(["sh", "-c", "echo one; echo two; exec sleep 0"], log, 2);
+    const held = run.files.open(log);
+    held.write(Buffer.from("three\n"), 0);
+    const text = () => readFileSync(log.path, "utf8");
+    await waitFor(() => text().includes("three"), text);
+    prompt.write(Buffer.from("secret\n"), 0);
+    expect(text()).toBe("Password: \none\ntwo\nthree\nsecret\n");
+    for (const sink of [prompt, held]) sink.end();
+    expect(run.files.openFiles).toBe(0);
   });
 });
 
@@ -223,6 +246,41 @@ describe("log files where nothing can be written", () => {
     await using run = new LogRun();
     await run.run(numberedLines("w1", 10_000), { path: "/dev/null", maxBytes: 10, backups: 0 });
     expect([run.problems, statSync("/dev/null").isCharacterDevice()]).toEqual([[], true]);
+  });
+});
+
+describe("log files that are our own output", () => {
+  const fixture = join(import.meta.dir, "..", "..", "fixtures", "log-to.ts");
+  const expected = Array.from({ length: 5000 }, (_, n) => `line ${n}\n`).join("");
+  const start = (path: string, stdout: number | "pipe") =>
+    Bun.spawn([process.execPath, fixture, path, "5000"], { stdio: ["ignore", stdout, "inherit"] });
+
+  test("/dev/stdout and a link to it, redirected to a file, are appended to and never rotated", async () => {
+    using dir = new TempDir();
+    symlinkSync("/dev/stdout", dir.file("link"));
+    for (const path of ["/dev/stdout", dir.file("link")]) {
+      const fd = openSync(dir.file("out"), "w");
+      expect(await start(path, fd).exited).toBe(0);
+      closeSync(fd);
+      expect(readFileSync(dir.file("out"), "utf8")).toBe(expected);
+    }
+    expect(readdirSync(dir.path).toSorted()).toEqual(["link", "out"]);
+    expect(lstatSync("/dev/stdout").isSymbolicLink()).toBe(true);
+  });
+
+  test("/dev/stdout as a socket, which can't be opened by name", async () => {
+    // What Bun calls a pipe is a socket pair.
+    const child = start("/dev/stdout", "pipe");
+    if (typeof child.stdout === "number" || child.stdout === undefined) throw new Error("no stdout");
+    expect([await new Response(child.stdout).text(), await child.exited]).toEqual([expected, 0]);
+  });
+
+  test("/dev/stdout as a pipe whose reader is slow: it has all of it before the program ends", async () => {
+    using dir = new TempDir();
+    const script = `"$0" "$1" /dev/stdout 5000 | { sleep 0.3; cat > "$2"; }`;
+    const child = Bun.spawn(["sh", "-c", script, process.execPath, fixture, dir.file("out")]);
+    expect(await child.exited).toBe(0);
+    expect(readFileSync(dir.file("out"), "utf8")).toBe(expected);
   });
 });
 

@@ -21,13 +21,15 @@ class Logs extends TempDir implements AsyncDisposable {
   readonly problems: string[] = [];
   /** Monotonic time, which only a test moves. */
   now = 5000;
+  /** What each look at the clock adds. */
+  tick = 0;
   readonly files: LogFiles;
 
   constructor(openFiles = 512) {
     super();
     this.files = new LogFiles({
       onProblem: (message) => this.problems.push(message.replaceAll(this.path, "DIR")),
-      now: () => this.now,
+      now: () => (this.now += this.tick),
       openFiles,
     });
   }
@@ -416,5 +418,16 @@ describe("LogFiles, problems", () => {
     logs.now += 60_000;
     write("eee\n");
     expect([logs.text("log.1"), logs.text()]).toEqual(["aaa\nbbb\nccc\nddd\n", "eee\n"]);
+  });
+
+  test("a disk that holds up everything else is told, once a minute", async () => {
+    await using logs = new Logs();
+    const write = logs.open();
+    logs.tick = 2500;
+    for (let n = 0; n < 5; n++) write("a\n");
+    expect(logs.problems).toEqual(['Log file "DIR/log" is slow: one write took 2.5 s, and nothing else was done then']);
+    logs.now += 60_000;
+    write("b\n");
+    expect([logs.problems.length, logs.text()]).toEqual([2, "a\na\na\na\na\nb\n"]);
   });
 });
