@@ -19,6 +19,11 @@ export interface FeedSource {
 /** How a feed is sent. */
 export interface FeedOptions {
   readonly contentType: string;
+  /**
+   * Sent first of all: without a byte of the body, Bun keeps the end of the head back, and a reader would wait for its answer until
+   * something happens. @defaultValue nothing is
+   */
+  readonly greeting?: string;
   /** What is sent when nothing else was for {@link heartbeatMs}. @defaultValue nothing is */
   readonly heartbeat?: string;
   /** @defaultValue 15 seconds */
@@ -63,6 +68,7 @@ class OpenFeed {
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #wanted: (() => void) | undefined;
+  #greeting: string | undefined;
   #ended = false;
   #closed = false;
   #timer: Timer | undefined;
@@ -70,6 +76,7 @@ class OpenFeed {
   constructor(source: FeedSource, options: FeedOptions, onClosed: () => void) {
     this.#source = source;
     this.#options = options;
+    this.#greeting = options.greeting;
     this.#onClosed = onClosed;
     // Nothing is made ahead: what waits is in the source, which knows how much it may hold.
     const strategy = { highWaterMark: 0 };
@@ -105,7 +112,10 @@ class OpenFeed {
   }
 
   #pull(): Promise<void> | undefined {
-    if (this.#deliver()) return undefined;
+    const greeting = this.#greeting;
+    this.#greeting = undefined;
+    if (greeting !== undefined) this.#send(greeting);
+    if (greeting !== undefined || this.#deliver()) return undefined;
     return new Promise((resolve) => {
       this.#wanted = resolve;
     });

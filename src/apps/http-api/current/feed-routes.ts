@@ -18,7 +18,7 @@ export interface FeedPorts {
 
 /** A comment of the event stream format, which readers skip. */
 const HEARTBEAT = ":\n\n";
-const EVENT_STREAM: FeedOptions = { contentType: "text/event-stream", heartbeat: HEARTBEAT };
+const EVENT_STREAM: FeedOptions = { contentType: "text/event-stream", greeting: HEARTBEAT, heartbeat: HEARTBEAT };
 
 const kinds: readonly StreamFeedKind[] = ["continuous", "longpoll", "eventsource"];
 const isKind = (text: string): text is StreamFeedKind => kinds.some((kind) => kind === text);
