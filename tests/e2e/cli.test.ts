@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { symlinkSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { gafferBinary } from "../support/gaffer-binary.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
@@ -169,8 +169,27 @@ describe("check", () => {
     using dir = new TempDir({ Procfile: 'ok: a | b\nweb: echo "a | b\nx: if true; do\n' });
     const { code, stderr } = gaffer(dir.path, ["check"]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^ {2}Procfile:2:1: the shell cannot read the command of job "web": .*nterminated/m);
-    expect(stderr).toMatch(/^ {2}Procfile:3:1: the shell cannot read the command of job "x": ./m);
+    expect(stderr).toMatch(/^ {2}Procfile:2:6: the shell cannot read the command of job "web": .*nterminated/m);
+    expect(stderr).toMatch(/^ {2}Procfile:3:4: the shell cannot read the command of job "x": ./m);
+  });
+
+  test("and start refuse the same lines in the same words, with everything else that is wrong", () => {
+    using dir = new TempDir({ Procfile: "ok: touch ran\nweb: echo ${PORT\nx: (\ny: echo $NONE\n" });
+    const checked = gaffer(dir.path, ["check"]);
+    expect(checked.stderr.match(/Procfile:\d+:\d+(?=: )/g)).toEqual(["Procfile:2:6", "Procfile:3:4", "Procfile:4:1"]);
+    expect(gaffer(dir.path, ["start", "--no-restart"])).toEqual({ ...checked, code: 2 });
+    expect(existsSync(dir.file("ran"))).toBe(false);
+  });
+
+  test("asks no shell where there is none", () => {
+    using dir = new TempDir({ Procfile: "web: a | b\n" });
+    expect(gaffer(dir.path, ["check"], { PATH: dir.path }).code).toBe(0);
+  });
+
+  test.each([[["ok"]], [["-c", "web=0"]]])("start %j does not mind a line it does not start", (args) => {
+    using dir = new TempDir({ Procfile: "ok: true | touch ran\nweb: echo ${PORT\n" });
+    expect(gaffer(dir.path, ["start", "--no-restart", ...args]).code).toBe(0);
+    expect(existsSync(dir.file("ran"))).toBe(true);
   });
 
   test("says that a file may not be read", () => {
