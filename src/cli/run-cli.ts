@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { CliContext, Command, CommandLoader } from "./command.ts";
+import type { CommandSpec } from "./flag-spec.ts";
 import { commandOfProgram, type CommandName, resolveCommand } from "./command-names.ts";
 import { ClosedPipe, print, say } from "./stdout.ts";
 import { wantsColour } from "./colour.ts";
@@ -48,14 +49,8 @@ async function dispatch(call: CliCall): Promise<number> {
       throw new GafferError("usage", `Cannot use ${unknown}: it needs a command; see "gaffer help"`);
     return help(undefined, args, call);
   }
-  if (word === "help")
-    return help(
-      args.find((arg) => !arg.startsWith("-")),
-      args,
-      call,
-    );
   const name = resolveCommand(word);
-  return name === "help" ? help(undefined, args, call) : runCommand(name, args, call);
+  return name === "help" ? helpOn(args, call) : runCommand(name, args, call);
 }
 
 async function runCommand(name: Exclude<CommandName, "help">, args: readonly string[], call: CliCall): Promise<number> {
@@ -121,6 +116,20 @@ function takeWord(argv: readonly string[]): { word: string | undefined; args: re
     at += leadingWithValue.has(argv[at] ?? "") ? 2 : 1;
   }
   return { word: argv[at], args: [...argv.slice(0, at), ...argv.slice(at + 1)] };
+}
+
+const helpSpec = {
+  name: "help",
+  summary: "Show how gaffer or one of its commands is used",
+  examples: ["gaffer help start"],
+  positionals: { name: "command", description: "Command to show; without one, all of them", most: 1 },
+  flags: {},
+} as const satisfies CommandSpec;
+
+/** `gaffer help`: as strict as any other command. */
+async function helpOn(args: readonly string[], call: CliCall): Promise<number> {
+  const { parseFlags } = await import("./parse-flags.ts");
+  return help(parseFlags(helpSpec, args).positionals[0], args, call);
 }
 
 async function help(topic: string | undefined, args: readonly string[], call: CliCall): Promise<number> {

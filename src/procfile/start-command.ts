@@ -1,11 +1,15 @@
-import type { Command } from "../cli/command.ts";
+import type { CliContext, Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { wantsColour } from "../cli/colour.ts";
-import { applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
+import type { EnvSettings } from "../config/env-sources.ts";
+import type { Procfile } from "../config/procfile.ts";
+import { type ApplicationChoice, applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
+import { Mistakes } from "./mistakes.ts";
+import { checkScripts } from "./script-check.ts";
 import { isPortTaken } from "./port-probe.ts";
 import { checkVariables } from "./variable-check.ts";
-import { planStart } from "./start-plan.ts";
+import { planStart, startedJobs, type StartChoice } from "./start-plan.ts";
 
 const spec = {
   name: "start",
@@ -39,15 +43,29 @@ const spec = {
   },
 } as const satisfies CommandSpec;
 
+/** Reads the environment, and refuses what cannot be started: everything at once, before anything is. */
+function readChecked(
+  procfile: Procfile,
+  choice: ApplicationChoice & Pick<StartChoice, "jobs" | "concurrency">,
+  context: CliContext,
+): EnvSettings {
+  const jobs = startedJobs(procfile, choice);
+  const mistakes = new Mistakes();
+  mistakes.collect(() => checkScripts(procfile, jobs));
+  const settings = mistakes.collect(() => readSettings(choice, context, procfile.names()));
+  mistakes.collect(() => settings && checkVariables(procfile, jobs, { env: settings.env, user: context.env }));
+  mistakes.throwAny();
+  if (settings === undefined) throw new Error("settings were refused without a reason");
+  return settings;
+}
+
 /** `gaffer start`. */
 export const startCommand: Command = {
   spec,
   async run(args, context) {
     const { flags, positionals } = parseFlags(spec, args);
     const procfile = readProcfile(flags, context);
-    const settings = readSettings(flags, context, procfile.names());
-    const jobs = positionals.length > 0 ? positionals : procfile.names();
-    checkVariables(procfile, jobs, { env: settings.env, user: context.env });
+    const settings = readChecked(procfile, { ...flags, jobs: positionals }, context);
     const facts = { userPort: context.env["PORT"], isTaken: isPortTaken };
     // A run that ends with its first process starts none again.
     const restart = flags.restart && !flags.exit;

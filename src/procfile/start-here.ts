@@ -80,6 +80,7 @@ export async function startHere(plan: StartPlan, options: StartOptions): Promise
     manager: foregroundOf(manager),
     signals: ownSignals(),
     outputClosed,
+    flush: (how) => writer.finish(how),
     say: (line) => say(`gaffer: ${line}\n`),
   });
 }

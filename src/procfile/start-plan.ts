@@ -52,10 +52,7 @@ const defaultTimeoutSeconds = 30;
  */
 export function planStart({ procfile, settings }: Application, choice: StartChoice, facts: StartFacts): StartPlan {
   const names = procfile.names();
-  for (const job of choice.jobs) if (!names.includes(job)) throw unknownJob(job, names);
-  const chosen = new Set(choice.jobs.length > 0 ? choice.jobs : names);
-  const formation = parseFormation(choice.concurrency, names);
-  if ([...chosen].every((job) => formation.get(job) === 0)) throw nothing();
+  const { chosen, formation } = chooseJobs(procfile, choice);
   const { PORT: filePort, ...env } = settings.env;
   const base = chooseBase(choice.port, filePort, facts.userPort);
   const ports = planPorts({ formation, jobs: chosen, base, first: facts.firstPort, isTaken: facts.isTaken });
@@ -79,6 +76,30 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
       };
     });
   return { session, jobs, notices: portNotices(ports) };
+}
+
+interface ChosenJobs {
+  readonly chosen: ReadonlySet<string>;
+  readonly formation: ReadonlyMap<string, number>;
+}
+
+function chooseJobs(procfile: Procfile, choice: Pick<StartChoice, "jobs" | "concurrency">): ChosenJobs {
+  const names = procfile.names();
+  for (const job of choice.jobs) if (!names.includes(job)) throw unknownJob(job, names);
+  const chosen = new Set(choice.jobs.length > 0 ? choice.jobs : names);
+  const formation = parseFormation(choice.concurrency, names);
+  if ([...chosen].every((job) => formation.get(job) === 0)) throw nothing();
+  return { chosen, formation };
+}
+
+/**
+ * Names of the jobs of which {@link planStart} starts a process, in Procfile order.
+ *
+ * @throws {@link GafferError} `usage` if a job is unknown, a count is impossible, or there is nothing to start.
+ */
+export function startedJobs(procfile: Procfile, choice: Pick<StartChoice, "jobs" | "concurrency">): string[] {
+  const { chosen, formation } = chooseJobs(procfile, choice);
+  return procfile.names().filter((name) => chosen.has(name) && formation.get(name) !== 0);
 }
 
 function common(procfile: Procfile, choice: StartChoice): Omit<JobConfig, "name" | "cmd"> {
