@@ -1,58 +1,15 @@
 import { readFileSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
-import { parseJobName } from "../base/job-name.ts";
-import type { DaemonClient } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import type { ReportBody } from "../remote/report-body.ts";
-import { type Outcome, runningOutcome } from "../remote/tell-outcome.ts";
+import { type JobObject as Settings, loadJob, readJobFile } from "../remote/load-job.ts";
+import { runningOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { tell } from "./state-commands.ts";
+import { tellOutcome } from "../cli/connected-command.ts";
 import { fullNameOf, jobPath } from "./target.ts";
 
-type Settings = Readonly<Record<string, unknown>>;
-
 const startFlag = { start: { type: "boolean", description: "Start it, too" } } as const;
-
-/**
- * The jobs of a JSON file: one object, or `{"jobs": […]}`.
- *
- * @param file - its path; `-` is stdin.
- * @throws {@link GafferError} `usage`
- */
-export function readJobFile(file: string): Settings[] {
-  const refuse = (fact: string, cause?: unknown): GafferError =>
-    new GafferError("usage", `Cannot read job file ${JSON.stringify(file)}: ${fact}`, { cause });
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8"));
-  } catch (error) {
-    throw refuse(
-      error instanceof Error && "code" in error ? String(error.code) : `it is not JSON (${String(error)})`,
-      error,
-    );
-  }
-  if (!isObject(value)) throw refuse("it must hold an object");
-  const jobs = "jobs" in value ? value["jobs"] : [value];
-  if (!Array.isArray(jobs) || !jobs.every(isObject)) throw refuse('"jobs" must be a list of objects');
-  return jobs;
-}
-
-const isObject = (value: unknown): value is Settings =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Loads one job. */
-async function load(client: DaemonClient, settings: Settings, wait: number | undefined): Promise<Outcome> {
-  const { name } = settings;
-  const { session, job } = parseJobName(typeof name === "string" ? name : "");
-  const report = await client.json<Partial<ReportBody>>(`/jobs/${session}`, {
-    method: "POST",
-    body: { ...settings, name: job },
-    wait,
-  });
-  if (settings["start"] !== false) return runningOutcome(`${session}.${job}`, "loaded", report);
-  return { line: `${session}.${job} loaded, not started`, talk: [], exitCode: 0 };
-}
 
 function loadFileCommand(name: "load" | "load_process", summary: string, startsByItself: boolean): Command {
   const spec = {
@@ -65,9 +22,9 @@ function loadFileCommand(name: "load" | "load_process", summary: string, startsB
   return ctlCommand(spec, async ({ client, args: [file], flags }) => {
     if (file === undefined) throw new GafferError("usage", `Cannot ${name}: name a file, or - for stdin`);
     const codes: number[] = [];
-    for (const job of readJobFile(file)) {
+    for (const job of readJobFile(file, (path) => readFileSync(path, "utf8"))) {
       const start = flags.start || (job["start"] ?? startsByItself);
-      codes.push(tell(await load(client, { ...job, start }, waitSeconds(flags))));
+      codes.push(tellOutcome(await loadJob(client, { ...job, start }, waitSeconds(flags))));
     }
     return Math.max(0, ...codes);
   });
@@ -98,7 +55,7 @@ export const addProcessCommand: Command = ctlCommand(addSpec, async ({ client, a
   if (name === undefined || cmd.length === 0) {
     throw new GafferError("usage", "Cannot add a job: give its name and its command");
   }
-  return tell(await load(client, { name, ...words(cmd), start: flags.start }, waitSeconds(flags)));
+  return tellOutcome(await loadJob(client, { name, ...words(cmd), start: flags.start }, waitSeconds(flags)));
 });
 
 const updateSpec = {
@@ -118,5 +75,5 @@ export const updateProcessCommand: Command = ctlCommand(updateSpec, async ({ cli
   const { config, active } = await client.json<{ config: Settings; active: boolean }>(path);
   const body = { ...config, args: [], ...words(cmd), start: active };
   const report = await client.json<Partial<ReportBody>>(path, { method: "PUT", body, wait: waitSeconds(flags) });
-  return tell(runningOutcome(fullNameOf(name), "updated", report));
+  return tellOutcome(runningOutcome(fullNameOf(name), "updated", report));
 });

@@ -6,7 +6,7 @@ import { print } from "../cli/stdout.ts";
 import type { ReportBody } from "../remote/report-body.ts";
 import { stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { tell } from "./state-commands.ts";
+import { tellOutcome } from "../cli/connected-command.ts";
 import { jobPath, resolveProcess, resolveTarget } from "./target.ts";
 
 function signalCommand(name: "kill" | "killall", summary: string): Command {
@@ -59,7 +59,7 @@ export const stopProcessCommand: Command = ctlCommand(stopSpec, async ({ client,
     report.replaced ? "stopped, another takes its place" : "stopped",
     report,
   );
-  return tell({ ...outcome, exitCode: 0 });
+  return tellOutcome({ ...outcome, exitCode: 0 });
 });
 
 const commitSpec = {

@@ -5,7 +5,7 @@ import { print } from "../cli/stdout.ts";
 import { parseScaleArgument } from "../config/scale-arguments.ts";
 import { scaleJob, scaleWords } from "../remote/scale-job.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { tell } from "./state-commands.ts";
+import { tellOutcome } from "../cli/connected-command.ts";
 import { fullNameOf } from "./target.ts";
 
 /** `add` and `sub`: as gaffer 0.4 has them, they print the new number. */
@@ -26,7 +26,7 @@ function stepCommand(name: "add" | "sub", operator: "+" | "-"): Command {
     const scaled = await scaleJob(client, fullNameOf(job), { operation: operator + count, wait: waitSeconds(flags) });
     print(`${scaled.numprocesses}\n`);
     const { talk, exitCode } = scaleWords(job, scaled);
-    return tell({ line: "", talk, exitCode });
+    return tellOutcome({ line: "", talk, exitCode });
   });
 }
 
@@ -55,7 +55,7 @@ export const scaleCommand: Command = ctlCommand(spec, async ({ client, args, fla
   const codes: number[] = [];
   for (const { job, operation } of wanted) {
     const scaled = await scaleJob(client, fullNameOf(job), { operation, wait: waitSeconds(flags) });
-    codes.push(tell(scaleWords(job, scaled)));
+    codes.push(tellOutcome(scaleWords(job, scaled)));
   }
   return Math.max(...codes);
 });

@@ -2,7 +2,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import type { DaemonClient } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
-import { print, say } from "../cli/stdout.ts";
+import { tellOutcome } from "../cli/connected-command.ts";
 import type { ReportBody } from "../remote/report-body.ts";
 import { type Outcome, runningOutcome, stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
@@ -28,13 +28,6 @@ const postState =
 const unloadJob = (client: DaemonClient, path: string, wait: number | undefined): Promise<Report> =>
   client.json<Report>(path, { method: "DELETE", wait });
 
-/** Says what came of a change. @returns its exit code */
-export function tell({ line, talk, exitCode }: Outcome): number {
-  if (line !== "") print(`${line}\n`);
-  for (const words of talk) say(`gaffer: ${words}\n`);
-  return exitCode;
-}
-
 function stateCommand(change: StateChange): Command {
   const spec = {
     name: change.name,
@@ -50,7 +43,7 @@ function stateCommand(change: StateChange): Command {
     const codes: number[] = [];
     for (const [name, path] of jobs) {
       const report = await change.send(client, path, waitSeconds(flags));
-      codes.push(tell(change.tell(name, change.done, report)));
+      codes.push(tellOutcome(change.tell(name, change.done, report)));
     }
     return Math.max(...codes);
   });

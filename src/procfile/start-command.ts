@@ -1,15 +1,11 @@
-import type { CliContext, Command } from "../cli/command.ts";
+import { wantsColour } from "../cli/colour.ts";
+import type { Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
-import { wantsColour } from "../cli/colour.ts";
-import type { EnvSettings } from "../config/env-sources.ts";
-import type { Procfile } from "../config/procfile.ts";
-import { type ApplicationChoice, applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
-import { Mistakes } from "./mistakes.ts";
-import { checkScripts } from "./script-check.ts";
+import { applicationFlags, readProcfile } from "./application-flags.ts";
+import { readChecked } from "./checked-settings.ts";
 import { isPortTaken } from "./port-probe.ts";
-import { checkVariables } from "./variable-check.ts";
-import { planStart, startedJobs, type StartChoice } from "./start-plan.ts";
+import { planStart } from "./start-plan.ts";
 
 const spec = {
   name: "start",
@@ -42,22 +38,6 @@ const spec = {
     json: { type: "boolean", description: "Write one JSON object a line" },
   },
 } as const satisfies CommandSpec;
-
-/** Reads the environment, and refuses what cannot be started: everything at once, before anything is. */
-function readChecked(
-  procfile: Procfile,
-  choice: ApplicationChoice & Pick<StartChoice, "jobs" | "concurrency">,
-  context: CliContext,
-): EnvSettings {
-  const jobs = startedJobs(procfile, choice);
-  const mistakes = new Mistakes();
-  mistakes.collect(() => checkScripts(procfile, jobs));
-  const settings = mistakes.collect(() => readSettings(choice, context, procfile.names()));
-  mistakes.collect(() => settings && checkVariables(procfile, jobs, { env: settings.env, user: context.env }));
-  mistakes.throwAny();
-  if (settings === undefined) throw new Error("settings were refused without a reason");
-  return settings;
-}
 
 /** `gaffer start`. */
 export const startCommand: Command = {
