@@ -6,6 +6,14 @@ export const commandSummaries = {
   daemon: "Keep jobs alive, steered over HTTP",
   ctl: "Control a daemon",
   start: "Run the Procfile here, until Ctrl-C",
+  load: "Load the Procfile into a daemon, and start it",
+  unload: "Stop an application in a daemon and forget it",
+  reload: "Make an application in a daemon what its Procfile says",
+  ps: "Show the processes of an application in a daemon",
+  scale: "Change how many processes jobs have",
+  logs: "Show what an application in a daemon said, and says",
+  stop: "Stop an application in a daemon",
+  restart: "Replace the processes of an application, one after the other",
   check: "Check the Procfile and its environment without running anything",
   config: "Tell about configuration files",
   version: "Show the version",
@@ -38,10 +46,7 @@ const colonNames: Readonly<Record<string, string>> = {
 };
 
 /** Known to gaffer, but not built into this version. */
-const later = (
-  "lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
-  "login apps send recv user key"
-).split(" ");
+const later = ("lookupd lookup kernel run export init completion " + "login apps send recv user key").split(" ");
 
 /** Programs of gaffer 0.5 that are a command now. */
 const programs: Readonly<Record<string, string>> = { gafferd: "daemon", gafferctl: "ctl", gaffer_lookupd: "lookupd" };

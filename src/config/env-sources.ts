@@ -77,6 +77,8 @@ export interface EnvSettings {
   readonly gid: string | undefined;
   /** GAFFER_REDIRECT_INPUT: jobs whose stdin is a pipe. */
   readonly redirectInput: ReadonlySet<string>;
+  /** Where PORT was given: name of the env file, or `-e`. */
+  readonly portFrom?: string | undefined;
   /** Everything else: what the jobs are given. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -98,6 +100,7 @@ export function takeSettings(entries: ReadonlyMap<string, EnvEntry>, jobs: reado
     uid: entries.get("GAFFER_UID")?.value || undefined,
     gid: entries.get("GAFFER_GID")?.value || undefined,
     redirectInput,
+    portFrom: entries.get("PORT")?.place.file,
     env: Object.fromEntries(
       [...entries].filter(([name]) => !settings.has(name)).map(([name, { value }]) => [name, value]),
     ),

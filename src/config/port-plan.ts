@@ -16,7 +16,7 @@ export interface PortNeeds {
   readonly base?: number | undefined;
   /** Where the search for a base begins. @defaultValue 5000 */
   readonly first?: number | undefined;
-  /** Whether something listens on a port already. Asked only when nobody chose a base. */
+  /** Whether something listens on a port already. Of a base that somebody chose, only first ports are asked for. */
   readonly isTaken: (port: number) => boolean;
 }
 
@@ -26,6 +26,8 @@ export interface PortPlan {
   readonly base: number;
   /** The port that made the base move on from 5000, if one did. */
   readonly taken: number | undefined;
+  /** First ports of started jobs that are taken though somebody chose the base; they are used all the same. */
+  readonly busy: readonly number[];
   /** PORT of a slot (1 …) of a job. */
   readonly portOf: (job: string, slot: number) => number;
 }
@@ -40,17 +42,22 @@ export function planPorts({ formation, jobs, base, first = defaultBase, isTaken 
   const offsets = new Map<string, number>();
   let offset = 0;
   const needed: number[] = [];
+  const firsts: number[] = [];
   for (const [job, count] of formation) {
     const start = offset;
     offsets.set(job, start);
-    if (!jobs || jobs.has(job)) needed.push(...Array.from({ length: count }, (_, index) => start + index));
+    if (!jobs || jobs.has(job)) {
+      needed.push(...Array.from({ length: count }, (_, index) => start + index));
+      if (count > 0) firsts.push(start);
+    }
     offset += jobStep * Math.max(1, Math.ceil(count / jobStep));
   }
   const last = needed.at(-1) ?? 0;
   const chosen = base ?? first;
   if (chosen + last > highest) throw tooHigh(chosen, last);
   const found = base === undefined ? findFree({ needed, first }, isTaken) : { base, taken: undefined };
-  return { ...found, portOf: (job, slot) => found.base + (offsets.get(job) ?? 0) + slot - 1 };
+  const busy = base === undefined ? [] : firsts.map((start) => base + start).filter(isTaken);
+  return { ...found, busy, portOf: (job, slot) => found.base + (offsets.get(job) ?? 0) + slot - 1 };
 }
 
 function findFree(

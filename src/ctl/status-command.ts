@@ -1,6 +1,7 @@
 import type { Command } from "../cli/command.ts";
 import { jsonFlag } from "../cli/connection-flags.ts";
 import { shortDuration } from "../cli/duration.ts";
+import { stateColour } from "../cli/state-colour.ts";
 import { print } from "../cli/stdout.ts";
 import { type Cell, renderTable } from "../cli/table.ts";
 import type { JobBody, SlotBody } from "../wire/job-body.ts";
@@ -14,17 +15,6 @@ const spec = {
   positionals: { name: "job", description: "Only whether this job is active", most: 1 },
   flags: jsonFlag,
 } as const;
-
-/** Green is well, yellow is on its way, red needs a look. */
-const colours: Readonly<Record<SlotBody["state"], number | undefined>> = {
-  running: 32,
-  starting: 33,
-  stopping: 33,
-  backoff: 33,
-  exited: undefined,
-  stopped: undefined,
-  failed: 31,
-};
 
 const HEAD = ["JOB", "STATE", "RUNNING", "PIDS", "UPTIME", "RESTARTS", "WHY"];
 /** Most os pids that one line shows. */
@@ -62,7 +52,7 @@ export function statusRow({
   const restarts = slots.reduce((sum, slot) => sum + slot.restarts, 0);
   return [
     name,
-    { text: state, colour: colours[state] },
+    { text: state, colour: stateColour(state) },
     `${running - out}/${wanted}`,
     pidsOf(slots),
     uptimeOf(slots),

@@ -12,4 +12,4 @@ export type DaemonCall<F extends FlagSpecs> = ConnectedCall<F & typeof applicati
 export const daemonCall = <F extends FlagSpecs>(
   spec: CommandSpec<F>,
   run: (call: DaemonCall<F>) => Promise<number>,
-): Command => connectedCommand({ ...spec, flags: { ...spec.flags, ...applicationFlags } }, findDaemon, run);
+): Command => connectedCommand({ ...spec, flags: { ...applicationFlags, ...spec.flags } }, findDaemon, run);

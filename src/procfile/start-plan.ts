@@ -3,6 +3,7 @@ import { fullName } from "../base/job-name.ts";
 import { parseFormation } from "../config/formation.ts";
 import { chooseBase, planPorts, type PortPlan } from "../config/port-plan.ts";
 import { type Procfile, unknownJob } from "../config/procfile.ts";
+import type { EnvSettings } from "../config/env-sources.ts";
 import type { JobConfig } from "../manager/job-config.ts";
 import { JOB_DEFAULTS } from "../manager/job-settings.ts";
 import type { Application } from "./application-flags.ts";
@@ -75,7 +76,7 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
         port: ports.portOf(name, 1),
       };
     });
-  return { session, jobs, notices: portNotices(ports) };
+  return { session, jobs, notices: portNotices(ports, baseOrigin(choice, settings)) };
 }
 
 interface ChosenJobs {
@@ -112,8 +113,14 @@ function common(procfile: Procfile, choice: StartChoice): Omit<JobConfig, "name"
   };
 }
 
-function portNotices({ base, taken }: PortPlan): string[] {
-  if (taken === undefined) return [];
+/** Who chose the base port, where somebody did. */
+function baseOrigin({ port }: StartChoice, { env, portFrom }: EnvSettings): string {
+  if (port !== undefined) return "given with -p";
+  return env["PORT"] === undefined ? "PORT of the environment" : `PORT of ${portFrom ?? "the env files"}`;
+}
+
+function portNotices({ base, taken, busy }: PortPlan, origin: string): string[] {
+  if (taken === undefined) return busy.map((port) => `port ${port} is taken (${origin})`);
   return [`port ${taken} is taken, so PORT begins at ${base} (choose with -p)`];
 }
 

@@ -131,6 +131,13 @@ describe("takeSettings()", () => {
     });
   });
 
+  test("knows where PORT was given", () => {
+    using dir = new TempDir({ "app/.env": "PORT=1\n" });
+    const from = (...given: string[]): string | undefined =>
+      takeSettings(readEnvSources({ beside: "app/.env", given, cwd: dir.path, environment: {} }), []).portFrom;
+    expect([from(), from("PORT=2"), settingsOf("A=1\n", []).portFrom]).toEqual(["app/.env", "-e", undefined]);
+  });
+
   test("takes absent and empty ones for unset", () => {
     const unset = { uid: undefined, gid: undefined, redirectInput: new Set<string>(), env: {} };
     expect(settingsOf("", ["web"])).toEqual(unset);

@@ -9,6 +9,8 @@ const formation = new Map([
 ]);
 const never = (): boolean => false;
 
+const isHeld = (port: number): boolean => [8000, 8001, 8200].includes(port);
+
 describe("planPorts()", () => {
   test("begins at 5000, adds 100 a job in order and 1 a slot", () => {
     const { base, taken, portOf } = planPorts({ formation, isTaken: never });
@@ -19,6 +21,13 @@ describe("planPorts()", () => {
   test("keeps to the base that was chosen, taken or not", () => {
     const { base, portOf } = planPorts({ formation, base: 8000, isTaken: () => true });
     expect([base, portOf("clock", 1)]).toEqual([8000, 8200]);
+  });
+
+  test("names the first ports that are taken of the jobs that are started from a chosen base", () => {
+    const jobs = new Set(["web"]);
+    expect(planPorts({ formation, base: 8000, isTaken: isHeld }).busy).toEqual([8000, 8200]);
+    expect(planPorts({ formation, jobs, base: 8000, isTaken: isHeld }).busy).toEqual([8000]);
+    expect(planPorts({ formation, isTaken: isHeld }).busy).toEqual([]);
   });
 
   test.each([

@@ -64,6 +64,17 @@ describe("planStart()", () => {
     expect(jobs[0]?.env).toEqual({ A: "1" });
   });
 
+  test.each<[Given, string]>([
+    [{ choice: { port: 5000 }, settings: { env: { PORT: "6000" } } }, "given with -p"],
+    [{ settings: { env: { PORT: "5000" }, portFrom: ".env" }, facts: { userPort: "6000" } }, "PORT of .env"],
+    [{ settings: { env: { PORT: "5000" }, portFrom: "-e" } }, "PORT of -e"],
+    [{ facts: { userPort: "5000" } }, "PORT of the environment"],
+  ])("keeps a chosen port that is taken, and says so: %j", (given, origin) => {
+    const { notices, jobs } = plan({ ...given, facts: { ...given.facts, isTaken: (port) => port === 5000 } });
+    expect(notices).toEqual([`port 5000 is taken (${origin})`]);
+    expect(jobs[0]?.port).toBe(5000);
+  });
+
   test("says that the port moved on", () => {
     const { notices, jobs } = plan({ facts: { isTaken: (port) => port === 5000 } });
     expect(notices).toEqual(["port 5000 is taken, so PORT begins at 5100 (choose with -p)"]);
