@@ -46,7 +46,7 @@ const colonNames: Readonly<Record<string, string>> = {
 };
 
 /** Known to gaffer, but not built into this version. */
-const later = ("lookupd lookup kernel run export init completion " + "login apps send recv user key").split(" ");
+const later = "lookupd lookup kernel run export init completion login apps send recv user key".split(" ");
 
 /** Programs of gaffer 0.5 that are a command now. */
 const programs: Readonly<Record<string, string>> = { gafferd: "daemon", gafferctl: "ctl", gaffer_lookupd: "lookupd" };

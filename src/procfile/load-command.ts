@@ -50,16 +50,18 @@ async function loadAll(
 ): Promise<number> {
   const where = formatEndpoint(client.endpoint);
   let code = 0;
+  let loaded = 0;
   for (const job of jobs) {
     try {
       code = Math.max(code, tellOutcome(await loadJob(client, job, wait)));
+      loaded++;
     } catch (error) {
       if (!(error instanceof GafferError) || error.code !== "job_exists") throw error;
       say(`gaffer: ${String(job["name"])} is loaded already; gaffer reload applies what has changed\n`);
       code = 1;
     }
   }
-  print(`==> ${session} has been loaded in ${where}\n`);
+  if (loaded > 0) print(`==> ${session} has been loaded in ${where}\n`);
   return code;
 }
 
