@@ -11,7 +11,9 @@ async function main(): Promise<number> {
     context: { env: process.env, cwd: process.cwd(), isTerminal: isatty },
     commands: {
       start: async () => (await import("./procfile/start-command.ts")).startCommand,
+      ctl: async () => (await import("./ctl/ctl-command.ts")).ctlCommand,
       daemon: async () => (await import("./daemon/daemon-command.ts")).daemonCommand,
+      config: async () => (await import("./daemon/config-command.ts")).configCommand,
       check: async () => (await import("./procfile/check-command.ts")).checkCommand,
       version: async () => (await import("./cli/version-command.ts")).versionCommand,
     },

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureFileLines } from "./file-lines.ts";
 import { measureLines } from "./start-lines.ts";
 import { type Contender, contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
 
@@ -46,6 +47,7 @@ function row(
 
 const all = contenders(gaffer, await compile("bare"));
 const bareLines = await compile("bare-lines");
+const bareFile = await compile("bare-file");
 
 console.log(
   `${"median of".padEnd(10)} ${rounds} rounds, alternating`.padEnd(46),
@@ -80,10 +82,15 @@ for (const name of ["start", "daemon"] as const) {
   row(`${name}: memory with 1000 silent (PSS)`, "≤ 48 MiB", life("pssMiB", "MiB"));
   row(`${name}: idle CPU a second, 1000 silent`, name === "daemon" ? "≤ 0.5 ms" : "", life("idleCpuMsPerS", "ms"));
 }
-for (const [writers, lines] of [
-  [1, 1_000_000],
-  [50, 20_000],
-] as const) {
+const floods = [
+  { writers: 1, lines: 1_000_000 },
+  { writers: 50, lines: 20_000 },
+] as const;
+for (const { writers, lines } of floods) {
+  const figures = await measureFileLines({ gaffer, bare: bareFile, writers, lines, rounds });
+  row(`${writers} × ${lines} lines to a log file of the daemon`, "≤ 1.2", { ...figures, unit: "ms" });
+}
+for (const { writers, lines } of floods) {
   const figures = await measureLines({ gaffer, bare: bareLines, writers, lines, rounds });
   row(`${writers} × ${lines} lines through gaffer start`, "≤ 1.6", { ...figures, unit: "ms" });
 }

@@ -85,6 +85,9 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   internal: [500, 70],
 };
 
+/** Whether a text is one of our codes; a newer gaffer may know more. */
+export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(kinds, text);
+
 /** What {@link GafferError} takes besides code and message. */
 export interface ErrorOptions {
   /** What led to it, kept for the log. */

@@ -27,6 +27,9 @@ export const flag: FieldKind<boolean> = simpleKind({
   fromText: (written) => words.get(written.toLowerCase()) ?? written,
 });
 
+/** The number itself; 0 for the -0 that JSON and TOML can hold, which no comparison should find to be another. */
+export const plainNumber = (value: number): number => (value === 0 ? 0 : value);
+
 const numberFromText = (written: string): unknown => (/^[+-]?\d+$/.test(written) ? Number(written) : written);
 
 /** A whole number, 0 or more. */
@@ -36,7 +39,9 @@ export function wholeNumber(most: number = Number.MAX_SAFE_INTEGER): FieldKind<n
     schema: { type: "integer", minimum: 0, ...(limited ? { maximum: most } : {}) },
     allowed: limited ? `a whole number, 0 to ${most}` : "a whole number, 0 or more",
     read: (value) =>
-      typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most ? value : undefined,
+      typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most
+        ? plainNumber(value)
+        : undefined,
     fromText: numberFromText,
   });
 }
@@ -48,7 +53,9 @@ export function seconds(mostMs: number): FieldKind<number> {
     schema: { type: "number", minimum: 0, maximum: most },
     allowed: `a number of seconds, 0 to ${most}`,
     read: (value) =>
-      typeof value === "number" && value >= 0 && value <= most ? Math.round(value * 1e6) / 1000 : undefined,
+      typeof value === "number" && value >= 0 && value <= most
+        ? plainNumber(Math.round(value * 1e6) / 1000)
+        : undefined,
     fromText: (written) => (/^\d+(\.\d*)?$|^\.\d+$/.test(written) ? Number(written) : written),
     show: (ms) => ms / 1000,
   });
@@ -57,7 +64,7 @@ export function seconds(mostMs: number): FieldKind<number> {
 const units: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
 function readSize(value: unknown): number | undefined {
-  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? plainNumber(value) : undefined;
   const match = typeof value === "string" ? /^(\d+)\s*([kmg]?)b?$/i.exec(value.trim()) : null;
   const bytes = Number(match?.[1]) * (units[match?.[2]?.toLowerCase() ?? ""] ?? Number.NaN);
   return Number.isSafeInteger(bytes) ? bytes : undefined;

@@ -4,8 +4,10 @@ import { didYouMean } from "../base/nearest.ts";
 /** Commands of this version, and what the overview says of each. */
 export const commandSummaries = {
   daemon: "Keep jobs alive, steered over HTTP",
+  ctl: "Control a daemon",
   start: "Run the Procfile here, until Ctrl-C",
   check: "Check the Procfile and its environment without running anything",
+  config: "Tell about configuration files",
   version: "Show the version",
   help: "Show how a command is used",
 } as const;
@@ -37,8 +39,8 @@ const colonNames: Readonly<Record<string, string>> = {
 
 /** Known to gaffer, but not built into this version. */
 const later = (
-  "ctl lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
-  "login apps send recv user key config"
+  "lookupd lookup kernel load unload reload ps scale logs stop restart run export init completion " +
+  "login apps send recv user key"
 ).split(" ");
 
 /** Programs of gaffer 0.5 that are a command now. */

@@ -9,9 +9,18 @@ export interface CliContext {
   readonly isTerminal: (fd: number) => boolean;
 }
 
-/** A sub-command. */
+/** A command below another one, as `gaffer ctl status`. */
+export interface SubCommand {
+  /** What the overview says of it. */
+  readonly summary: string;
+  readonly load: CommandLoader;
+}
+
+/** A command. */
 export interface Command {
   readonly spec: CommandSpec;
+  /** Commands below it, by name: the first word that is no flag chooses one. */
+  readonly subCommands?: Readonly<Record<string, SubCommand>>;
   /**
    * Carries it out.
    *
@@ -21,5 +30,5 @@ export interface Command {
   readonly run: (args: readonly string[], context: CliContext) => Promise<number> | number;
 }
 
-/** Loads a sub-command when it is called, since what is not loaded costs no start-up time. */
+/** Loads a command when it is called, since what is not loaded costs no start-up time. */
 export type CommandLoader = () => Promise<Command>;

@@ -1,5 +1,5 @@
-/** What a flag takes. `count` takes nothing and counts how often it is given; `seconds` allows fractions; `port` is 1 to 65535. */
-export type FlagType = "boolean" | "count" | "string" | "seconds" | "port";
+/** What a flag takes. `count` takes nothing and counts how often it is given; `integer` is 0 or more; `seconds` allows fractions; `port` is 1 to 65535. */
+export type FlagType = "boolean" | "count" | "string" | "integer" | "seconds" | "port";
 
 /** One flag of a command. */
 export interface FlagSpec {

@@ -17,6 +17,10 @@ export function readFlagValue({ spec, shown }: { spec: FlagSpec; shown: string }
     if (port < 1 || port > 65_535) throw refuse("a port is a whole number from 1 to 65535");
     return port;
   }
+  if (spec.type === "integer") {
+    if (!/^\d{1,15}$/.test(text)) throw refuse("it takes a whole number");
+    return Number(text);
+  }
   if (spec.type === "seconds") {
     const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Infinity;
     if (seconds > longestSeconds) throw refuse(`it takes seconds, such as 5 or 0.5, at most ${longestSeconds}`);

@@ -1,6 +1,8 @@
 import { basename } from "node:path";
 import { GafferError } from "../base/gaffer-error.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { CliContext, Command, CommandLoader } from "./command.ts";
+import type { CommandSpec } from "./flag-spec.ts";
 import { commandOfProgram, type CommandName, resolveCommand } from "./command-names.ts";
 import { ClosedPipe, print, say } from "./stdout.ts";
 import { wantsColour } from "./colour.ts";
@@ -47,22 +49,42 @@ async function dispatch(call: CliCall): Promise<number> {
       throw new GafferError("usage", `Cannot use ${unknown}: it needs a command; see "gaffer help"`);
     return help(undefined, args, call);
   }
-  if (word === "help")
-    return help(
-      args.find((arg) => !arg.startsWith("-")),
-      args,
-      call,
-    );
   const name = resolveCommand(word);
-  return name === "help" ? help(undefined, args, call) : runCommand(name, args, call);
+  return name === "help" ? helpOn(args, call) : runCommand(name, args, call);
 }
 
 async function runCommand(name: Exclude<CommandName, "help">, args: readonly string[], call: CliCall): Promise<number> {
+  return runLoaded(await call.commands[name](), args, call);
+}
+
+async function runLoaded(command: Command, args: readonly string[], call: CliCall): Promise<number> {
+  if (command.subCommands !== undefined) {
+    const { word, args: rest } = takeWord(args);
+    if (word !== undefined) return runBelow(command, { word, args: rest }, call);
+    if (args.length === 0) return showHelp(command, args, call);
+  }
   const flags = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
-  if (flags.includes("-h") || flags.includes("--help")) return help(name, args, call);
+  if (flags.includes("-h") || flags.includes("--help")) return showHelp(command, args, call);
   if (flags.includes("--version")) return runCommand("version", [], call);
-  const command = await call.commands[name]();
   return command.run(args, call.context);
+}
+
+/** Runs a command below another one; `help` before or after its name shows how it is used. */
+async function runBelow(
+  { spec, subCommands = {} }: Command,
+  { word, args }: { word: string; args: readonly string[] },
+  call: CliCall,
+): Promise<number> {
+  const below = (name: string): Promise<Command> => {
+    const found = Object.hasOwn(subCommands, name) ? subCommands[name] : undefined;
+    if (found !== undefined) return found.load();
+    const near = didYouMean(name, Object.keys(subCommands));
+    const see = `see "gaffer help ${spec.name}"`;
+    throw new GafferError("usage", `Cannot run "${spec.name} ${name}": there is no such command${near}; ${see}`);
+  };
+  if (word !== "help") return runLoaded(await below(word), args, call);
+  const topic = args.find((arg) => !arg.startsWith("-"));
+  return topic === undefined ? runCommandHelp(spec.name, args, call) : showHelp(await below(topic), args, call);
 }
 
 /** Flags before the command that take a value: those of gaffer 0.5 that were its globals, and those every command takes. */
@@ -76,12 +98,19 @@ const leadingWithValue = new Set([
   "--env",
   "-c",
   "--concurrency",
+  "-g",
+  "--endpoint",
+  "--api-key-file",
 ]);
 
 /** Finds the command; flags before it count as if they followed it. */
 function split({ argv0, argv }: CliCall): { word: string | undefined; args: readonly string[] } {
   const linked = commandOfProgram(basename(argv0));
-  if (linked !== undefined) return { word: linked, args: argv };
+  return linked === undefined ? takeWord(argv) : { word: linked, args: argv };
+}
+
+/** Takes the first word out that is neither a flag nor the value of one. */
+function takeWord(argv: readonly string[]): { word: string | undefined; args: readonly string[] } {
   let at = 0;
   while (at < argv.length && argv[at]?.startsWith("-") && argv[at] !== "--") {
     at += leadingWithValue.has(argv[at] ?? "") ? 2 : 1;
@@ -89,12 +118,39 @@ function split({ argv0, argv }: CliCall): { word: string | undefined; args: read
   return { word: argv[at], args: [...argv.slice(0, at), ...argv.slice(at + 1)] };
 }
 
+const helpSpec = {
+  name: "help",
+  summary: "Show how gaffer or one of its commands is used",
+  examples: ["gaffer help start"],
+  positionals: { name: "command", description: "Command to show; without one, all of them", most: 1 },
+  flags: {},
+} as const satisfies CommandSpec;
+
+/** `gaffer help`: as strict as any other command. */
+async function helpOn(args: readonly string[], call: CliCall): Promise<number> {
+  const { parseFlags } = await import("./parse-flags.ts");
+  return help(parseFlags(helpSpec, args).positionals[0], args, call);
+}
+
 async function help(topic: string | undefined, args: readonly string[], call: CliCall): Promise<number> {
+  if (topic !== undefined && resolveCommand(topic) !== "help") return runCommandHelp(topic, args, call);
+  return showHelp(undefined, args, call);
+}
+
+async function runCommandHelp(topic: string, args: readonly string[], call: CliCall): Promise<number> {
+  const name = resolveCommand(topic);
+  if (name === "help") return showHelp(undefined, args, call);
+  const command = await call.commands[name]();
+  // "gaffer help ctl status" is about status.
+  const [, below] = args.filter((arg) => !arg.startsWith("-"));
+  if (below === undefined || command.subCommands === undefined) return showHelp(command, args, call);
+  return runBelow(command, { word: "help", args: [below] }, call);
+}
+
+async function showHelp(command: Command | undefined, args: readonly string[], call: CliCall): Promise<number> {
   // Loaded here, since no other path needs it and it costs start-up time.
   const { commandUsage, programUsage } = await import("./usage.ts");
-  const name = topic === undefined ? "help" : resolveCommand(topic);
-  const command: Command | undefined = name === "help" ? undefined : await call.commands[name]();
-  const text = command ? await commandUsage(command.spec) : await programUsage();
+  const text = command === undefined ? await programUsage() : await commandUsage(command.spec, command.subCommands);
   const { env, isTerminal } = call.context;
   const colour = wantsColour({ refused: args.includes("--no-color"), env, terminal: isTerminal(1) });
   print(colour ? text : Bun.stripANSI(text));

@@ -1,9 +1,13 @@
 import { defineCommand, renderUsage, type ArgsDef } from "citty";
+import type { SubCommand } from "./command.ts";
 import { commandSummaries } from "./command-names.ts";
 import { type CommandSpec, type FlagSpec, globalFlags } from "./flag-spec.ts";
 
 /** The help of one command: examples first, then its arguments and flags. */
-export async function commandUsage(spec: CommandSpec): Promise<string> {
+export async function commandUsage(
+  spec: CommandSpec,
+  below: Readonly<Record<string, SubCommand>> = {},
+): Promise<string> {
   const args: ArgsDef = {};
   for (const [name, flag] of Object.entries({ ...spec.flags, ...globalFlags })) {
     const [shown, definition] = flagDefinition(name, flag);
@@ -13,7 +17,11 @@ export async function commandUsage(spec: CommandSpec): Promise<string> {
     const { name, description } = spec.positionals;
     args[name] = { type: "positional", description, required: false };
   }
-  const command = defineCommand({ meta: { name: spec.name, description: spec.summary }, args });
+  const subCommands = Object.fromEntries(
+    Object.entries(below).map(([name, { summary }]) => [name, defineCommand({ meta: { name, description: summary } })]),
+  );
+  const meta = { name: spec.name, description: spec.summary };
+  const command = defineCommand(Object.keys(below).length === 0 ? { meta, args } : { meta, args, subCommands });
   const usage = await renderUsage(command, defineCommand({ meta: { name: "gaffer" } }));
   return `${examples(spec.examples)}\n${tidy(usage)}`;
 }

@@ -5,6 +5,9 @@ import { type Place, type Problem, type SourceText, SyntaxFault, type TextKind }
 /** What errors about an environment file say it is. */
 export const envKind: TextKind = { code: "env_invalid", noun: "env file" };
 
+/** What a name of a variable is, for people. */
+export const VARIABLE_NAME_RULE = "a name is letters, digits, _ . and -, and begins with a letter or _";
+
 /** One variable, and where it was given. */
 export interface EnvEntry {
   readonly value: string;
@@ -123,8 +126,7 @@ class EnvReader {
         .trim() ?? "";
     const shown = JSON.stringify(name.length > 40 ? `${name.slice(0, 40)}…` : name);
     if (!line.includes("=")) return new SyntaxFault(start, `${shown} has no "=": write "NAME=value"`);
-    const rule = "a name is letters, digits, _ . and -, and begins with a letter or _";
-    return new SyntaxFault(start, `${shown} is no name: ${rule}`);
+    return new SyntaxFault(start, `${shown} is no name: ${VARIABLE_NAME_RULE}`);
   }
 
   #take(expression: RegExp): RegExpExecArray | undefined {

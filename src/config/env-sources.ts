@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
-import { envKind, type EnvEntry, type EnvLookup, parseEnvFile } from "./env-file.ts";
+import { envKind, type EnvEntry, type EnvLookup, parseEnvFile, VARIABLE_NAME_RULE } from "./env-file.ts";
+import { isRegularFile } from "./implicit-file.ts";
 import { invalidText, type Place, readSource } from "./source-text.ts";
 
 /** Where the environment of an application comes from, lowest first. */
@@ -22,7 +23,8 @@ const pair = /^([A-Za-z_][A-Za-z0-9_.-]*)=(.*)$/s;
  * Reads `.env` beside the Procfile, then every `-e` in turn; what comes later wins. A file that is named twice counts
  * where it is named last; a pair's value is taken as it is.
  *
- * @throws {@link GafferError} `env_invalid` if a file given is missing, or one cannot be read or used.
+ * @throws {@link GafferError} `env_invalid` if a file given is missing, one cannot be read or used, or `.env` is a pipe or the
+ * like, which only `-e` may name.
  */
 export function readEnvSources({ beside, given, cwd, environment }: EnvSources): Map<string, EnvEntry> {
   const merged = new Map<string, EnvEntry>();
@@ -30,7 +32,9 @@ export function readEnvSources({ beside, given, cwd, environment }: EnvSources):
     merged.get(name)?.value ?? (Object.hasOwn(environment, name) ? environment[name] : undefined);
   const paths = given.map((text) => (pair.test(text) ? undefined : resolve(cwd, text)));
   const first = resolve(cwd, beside);
-  if (!paths.includes(first)) readFile(first, beside, below)?.forEach((entry, name) => merged.set(name, entry));
+  if (!paths.includes(first) && isRegularFile(first, envKind, beside)) {
+    readFile(first, beside, below)?.forEach((entry, name) => merged.set(name, entry));
+  }
   for (const [index, text] of given.entries()) {
     const path = paths[index];
     if (path === undefined) addPair(text, index, merged);
@@ -54,6 +58,11 @@ function readFile(path: string, name: string, below: EnvLookup): Map<string, Env
 }
 
 function missing(text: string, path: string): GafferError {
+  const equals = text.indexOf("=");
+  if (equals !== -1) {
+    const fact = `there is no such file, and ${JSON.stringify(text.slice(0, equals))} is no name: ${VARIABLE_NAME_RULE}`;
+    return new GafferError("env_invalid", `Cannot use -e ${JSON.stringify(text)}: ${fact}`);
+  }
   return new GafferError(
     "env_invalid",
     `Cannot read env file ${JSON.stringify(text)}: ${path} does not exist; give a file, or NAME=value`,

@@ -14,6 +14,8 @@ export interface ProcfileEntry {
   readonly command: CommandLine;
   /** Where the name stands. */
   readonly place: Place;
+  /** Where the command begins. */
+  readonly commandPlace: Place;
 }
 
 /** @see foreman `lib/foreman/procfile.rb`, where the expression comes from */
@@ -34,7 +36,11 @@ export function parseProcfile(source: SourceText): ProcfileEntry[] {
       const entry = readEntry(line, offset);
       const first = entry && entries.get(entry.name);
       if (first) throw new SyntaxFault(offset, twice(entry.name, formatPlace(first.place)));
-      if (entry) entries.set(entry.name, { ...entry, place: source.placeAt(offset) });
+      if (entry) {
+        const { commandOffset, ...rest } = entry;
+        const commandPlace = source.placeAt(commandOffset);
+        entries.set(entry.name, { ...rest, place: source.placeAt(offset), commandPlace });
+      }
     } catch (error) {
       if (!(error instanceof SyntaxFault)) throw error;
       problems.push(source.problem(error.offset, error.message));
@@ -52,7 +58,12 @@ export function parseProcfile(source: SourceText): ProcfileEntry[] {
 const twice = (name: string, place: string): string =>
   `job ${JSON.stringify(name)} is already defined at ${place}; give one of them another name`;
 
-function readEntry(line: string, offset: number): Omit<ProcfileEntry, "place"> | undefined {
+/** An entry before its offsets are made places. */
+interface ReadEntry extends Omit<ProcfileEntry, "place" | "commandPlace"> {
+  readonly commandOffset: number;
+}
+
+function readEntry(line: string, offset: number): ReadEntry | undefined {
   const content = line.trimEnd();
   if (content === "" || /^\s*#/.test(content)) return undefined;
   const match = entryLine.exec(content);
@@ -62,7 +73,7 @@ function readEntry(line: string, offset: number): Omit<ProcfileEntry, "place"> |
   if (!isLegalName(name)) throw new SyntaxFault(offset, `${JSON.stringify(name)} is no job name: ${nameRule(name)}`);
   const textOffset = offset + content.length - text.length;
   try {
-    return { name, line: text, command: readCommand(text) };
+    return { name, line: text, command: readCommand(text), commandOffset: textOffset };
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error;
     throw new SyntaxFault(textOffset + error.offset, `the command of job ${JSON.stringify(name)} has ${error.message}`);

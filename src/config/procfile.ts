@@ -88,6 +88,15 @@ export class Procfile {
     return this.#entry(name).place;
   }
 
+  /**
+   * Where the command of a job begins.
+   *
+   * @throws {@link GafferError} `usage` that names the nearest job if there is none of this name.
+   */
+  commandPlaceOf(name: string): Place {
+    return this.#entry(name).commandPlace;
+  }
+
   /** Name of the application: that of its root folder, made legal. */
   getAppname(): string {
     return toLegalName(basename(this.root));

@@ -83,12 +83,22 @@ export function formatPlace({ file, line, column }: Place): string {
 }
 
 /** The error that tells of every problem found in one kind of text; `details.problems` holds them for programs. */
-export function invalidText(kind: TextKind, problems: readonly Problem[]): GafferError {
-  const lines = problems.map(({ place, message }) => `${formatPlace(place)}: ${message}`);
-  const count = problems.length < MOST_PROBLEMS ? problems.length : `at least ${MOST_PROBLEMS}`;
-  const head = `Cannot use the ${kind.noun}:`;
-  const message = lines.length === 1 ? `${head} ${lines[0]}` : [`${head} ${count} problems`, ...lines].join("\n  ");
-  return new GafferError(kind.code, message, { details: { problems } });
+export class InvalidText extends GafferError {
+  readonly problems: readonly Problem[];
+
+  constructor(kind: TextKind, problems: readonly Problem[]) {
+    const lines = problems.map(({ place, message }) => `${formatPlace(place)}: ${message}`);
+    const count = problems.length < MOST_PROBLEMS ? problems.length : `at least ${MOST_PROBLEMS}`;
+    const head = `Cannot use the ${kind.noun}:`;
+    const message = lines.length === 1 ? `${head} ${lines[0]}` : [`${head} ${count} problems`, ...lines].join("\n  ");
+    super(kind.code, message, { details: { problems } });
+    this.problems = problems;
+  }
+}
+
+/** The error that tells of every problem found in one kind of text. */
+export function invalidText(kind: TextKind, problems: readonly Problem[]): InvalidText {
+  return new InvalidText(kind, problems);
 }
 
 /** A text of ours is written by hand; a larger one is the wrong file. Keeps `/dev/zero` from being read for ever. */

@@ -38,6 +38,10 @@ export async function runInBackground(args: readonly string[], cwd: string): Pro
   return code;
 }
 
+/** Whether this program was started by {@link runInBackground}. */
+export const isInBackground = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  env[READY_FD] !== undefined;
+
 async function readUntil(fd: number, last: string): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();

@@ -1,10 +1,14 @@
+import { resolve } from "node:path";
 import type { Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { GafferError } from "../base/gaffer-error.ts";
-import { print } from "../cli/stdout.ts";
+import { print, say } from "../cli/stdout.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
-import { runInBackground } from "./background.ts";
+import { describeConfig } from "../config/describe-config.ts";
+import { DEFAULT_DAEMON_CONFIG, loadDaemonConfig } from "../config/load-daemon-config.ts";
+import { inheritableEnv } from "../host/child-environment.ts";
+import { isInBackground, runInBackground } from "./background.ts";
 import { planDaemon } from "./daemon-plan.ts";
 import { beginWithoutIdleTimer } from "./self-exec.ts";
 import { systemdUnit } from "./systemd-unit.ts";
@@ -56,11 +60,17 @@ export const daemonCommand: Command = {
       throw new GafferError("usage", `Cannot use both -c ${flags.config} and ${file}: give one configuration`);
     }
     const at = { cwd: context.cwd, env: context.env, uid: process.getuid?.() ?? 0 };
-    const reread = (): DaemonConfig => loadDaemonConfig(file, context.cwd);
+    const reread = (): DaemonConfig =>
+      file === undefined
+        ? DEFAULT_DAEMON_CONFIG
+        : loadDaemonConfig(resolve(context.cwd, file), { env: inheritableEnv(context.env) });
     const config = reread();
     const plan = planDaemon(config, flags, at);
     if (flags.check) {
-      print(JSON.stringify(config));
+      const { machineWarnings } = await import("./machine-warnings.ts");
+      const warnings = machineWarnings(config, { env: inheritableEnv(context.env), cwd: context.cwd });
+      for (const warning of [...plan.warnings, ...warnings]) say(`gaffer: ${warning}\n`);
+      print(describeConfig(config));
       return 0;
     }
     if (flags.unit) {
@@ -69,7 +79,7 @@ export const daemonCommand: Command = {
       print(systemdUnit({ program: process.execPath, args: words, cwd: context.cwd }));
       return 0;
     }
-    if (flags.daemon) {
+    if ((flags.daemon || config.daemonize) && !isInBackground(context.env)) {
       const words = args.filter((word) => word !== "--daemon");
       return runInBackground(["daemon", ...words], context.cwd);
     }
@@ -78,20 +88,3 @@ export const daemonCommand: Command = {
     return runDaemon({ plan, config, at, reread });
   },
 };
-
-function loadDaemonConfig(_file: string | undefined, _cwd: string): DaemonConfig {
-  return {
-    file: undefined,
-    files: [],
-    endpoints: [],
-    defaultAccess: { corsOrigins: [], allowedHosts: [], insecure: false },
-    daemonize: false,
-    pidfile: undefined,
-    errorLog: undefined,
-    logLevel: "info",
-    stateDir: undefined,
-    outputMemoryBytes: 32 << 20,
-    outputBufferBytes: 64 << 10,
-    jobs: [],
-  };
-}

@@ -1,10 +1,10 @@
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { refuseOpenDoor } from "../access/gate.ts";
 import type { ApiEndpoint } from "../apps/http-api/http-api.ts";
 import { DEFAULT_PORT, type Endpoint, formatEndpoint, parseEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { LogLevel } from "../base/log.ts";
+import { runtimeSocket } from "../base/runtime-dir.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { DaemonConfig, EndpointConfig } from "../config/daemon-config.ts";
 import { findGroup } from "../host/identity.ts";
@@ -51,18 +51,6 @@ function readLevel(text: string): LogLevel {
     `Cannot use --log-level ${JSON.stringify(text)}: it is ${levels.join(", ")}${didYouMean(text, levels)}`,
   );
 }
-
-/** Folder of sockets that live as long as the machine runs. */
-export function runtimeDir({ env, uid }: Pick<DaemonSurroundings, "env" | "uid">): string {
-  const given = env["XDG_RUNTIME_DIR"];
-  if (given !== undefined && given.startsWith("/")) return join(given, "gaffer");
-  // Without a session of systemd's there is none; a folder of our own in our home is as safe.
-  return uid === 0 ? "/run/gaffer" : join(env["HOME"] ?? homedir(), ".gaffer", "run");
-}
-
-/** The socket of a daemon that is told no address. */
-export const runtimeSocket = (surroundings: Pick<DaemonSurroundings, "env" | "uid">): string =>
-  join(runtimeDir(surroundings), "gaffer.sock");
 
 /**
  * Decides what `gaffer daemon` does: the command line goes before the configuration, and that before the defaults.

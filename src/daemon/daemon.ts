@@ -1,10 +1,12 @@
 import { totalmem } from "node:os";
 import { Feeds } from "../server/feed.ts";
 import { ConsoleOutput } from "../apps/console-output.ts";
+import { OutputCleaner } from "../apps/output-cleaner.ts";
 import { Control } from "../apps/control/control.ts";
 import { daemonRoutes, greetingRoutes } from "../apps/http-api/current/daemon-routes.ts";
 import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
+import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import type { Endpoint } from "../base/endpoint.ts";
@@ -20,6 +22,8 @@ import type { App } from "../manager/app.ts";
 import { Manager } from "../manager/manager.ts";
 import type { Difference } from "../manager/session-difference.ts";
 import type { Report } from "../manager/operation.ts";
+import type { SpawnJournal, SpawnRecord } from "../manager/spawn-journal.ts";
+import { LogFiles } from "../output/log-files.ts";
 import { OutputHub } from "../output/output-hub.ts";
 import type { DaemonPlan } from "./daemon-plan.ts";
 
@@ -32,6 +36,10 @@ export interface DaemonOptions {
   readonly version: string;
   readonly cwd: string;
   readonly uid: number;
+  /** Where what runs is written down. */
+  readonly journal: SpawnJournal;
+  /** What the last life left running on purpose. */
+  readonly detached: readonly SpawnRecord[];
   /** Ends the daemon; called by `POST /shutdown`. */
   readonly shutdown: () => void;
 }
@@ -42,6 +50,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #host: LocalHost;
   readonly #hub: OutputHub;
+  readonly #logs: LogFiles;
   readonly #api: HttpApi;
   /** Full names of the jobs that the configuration named when it was last applied. */
   #configured: readonly string[] = [];
@@ -56,7 +65,17 @@ export class Daemon {
       keptBytes: config.outputBufferBytes,
       onError,
     });
-    this.#host = new LocalHost({ reactor, openOutput: (request, label) => this.#hub.open(request, label) });
+    this.#logs = new LogFiles({ onProblem: (message) => log.warn(message) });
+    this.#host = new LocalHost({
+      reactor,
+      openOutput: (request, label) => {
+        const target = request.logs[label];
+        return this.#hub.open(request, label, target && this.#logs.open(target));
+      },
+      journal: options.journal,
+      detached: options.detached,
+      onTrouble: (error) => log.warn(error.message),
+    });
     this.manager = new Manager({
       host: this.#host,
       clock: systemClock,
@@ -73,7 +92,8 @@ export class Daemon {
     const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
     const epoch = crypto.randomUUID().slice(0, 8);
     const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
-    const routes = [...greetingRoutes(version), ...feedRoutes({ manager, output, feeds, epoch }), ...controlled];
+    const ports = { manager, output, feeds, epoch };
+    const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
     return new HttpApi({ endpoints: plan.endpoints, routes, feeds, uid, onError: (error) => log.error(error) });
   }
 
@@ -89,8 +109,12 @@ export class Daemon {
    */
   async start(): Promise<void> {
     await this.#api.open();
-    await this.manager.start([...this.#console(), this.#api]);
+    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#api]);
     this.apply(this.#options.config);
+    const unclaimed = await this.#host.stopUnclaimed();
+    if (unclaimed.length > 0) {
+      this.#options.log.info(`stopped what no job claims any more: ${unclaimed.join(", ")}`);
+    }
   }
 
   /** Makes the jobs of the configuration what it says, and touches no other. */
@@ -128,7 +152,7 @@ export class Daemon {
 
   /** Opens every log file anew. */
   reopenLogs(): void {
-    // Filled in by the log files.
+    this.#logs.reopen();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -136,5 +160,6 @@ export class Daemon {
     await this.#api.stop();
     await this.#writer?.[Symbol.asyncDispose]();
     await this.#host[Symbol.asyncDispose]();
+    await this.#logs[Symbol.asyncDispose]();
   }
 }

@@ -7,9 +7,13 @@ import { buildInfo } from "../cli/build-info.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { notifyInit } from "../host/notify-socket.ts";
 import { openReactor } from "../host/open-reactor.ts";
+import { type LeftoverReport, stopLeftovers } from "../host/leftovers.ts";
+import { localMachine } from "../host/local-machine.ts";
 import { Pidfile } from "../host/pidfile.ts";
 import type { Reactor } from "../host/reactor.ts";
 import { releaseStartupPages } from "../host/startup-pages.ts";
+import { Instance } from "../state/instance.ts";
+import { defaultStateFolder } from "../state/state-folder.ts";
 import { tellReady } from "./background.ts";
 import { Daemon } from "./daemon.ts";
 import type { DaemonPlan, DaemonSurroundings } from "./daemon-plan.ts";
@@ -19,6 +23,8 @@ import { reloadReport } from "./reload-report.ts";
 /** How long after its start a daemon gives back what only the start needed, in milliseconds. */
 const CALM_MS = 1500;
 const SIGUSR1 = 10;
+/** Most processes that one line of the log names. */
+const NAMED = 10;
 
 /** What `gaffer daemon` runs. */
 export interface DaemonRun {
@@ -28,6 +34,9 @@ export interface DaemonRun {
   /** Reads the configuration again. @throws {@link GafferError} `config_invalid` */
   reread(): DaemonConfig;
 }
+
+/** Tells the init system how we are. */
+type Notify = (state: string) => void;
 
 /** The init system's socket, taken out of the environment: it is not for children. */
 function takeNotifySocket(): string | undefined {
@@ -46,6 +55,10 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
+  const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
+  using instance = Instance.open(stateFolder, { machine: localMachine, warn: (text) => log.warn(text) });
+  const left = await stopLeftovers(instance.ledger);
+  reportLeftovers(left, log);
   await using reactor: Reactor = openReactor();
   const { promise: ended, resolve: end } = Promise.withResolvers<string>();
   await using daemon = new Daemon({
@@ -56,30 +69,17 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     version: buildInfo().version,
     cwd: at.cwd,
     uid: at.uid,
+    journal: instance.ledger,
+    detached: left.detached,
     shutdown: () => end("asked to shut down"),
   });
   const notifySocket = takeNotifySocket();
-  const notify = (state: string): void => void notifyInit(notifySocket, state);
+  const notify: Notify = (state) => void notifyInit(notifySocket, state);
   for (const warning of plan.warnings) log.warn(warning);
-  const handler = new SigHandler(processSignals(process), {
-    quit: (signal) => end(signalName(signal)),
-    quitNow: () => {
-      log.warn("killing what is left");
-      daemon.kill();
-    },
-    reload: () => reload(run, daemon, { log, notify }),
-    forward: (signal) => {
-      if (signal !== SIGUSR1) return;
-      reopen(errorLog, daemon, log);
-    },
-  });
-  handler.start();
+  const handler = handleSignals(run, daemon, { log, errorLog, notify, end });
   try {
     await daemon.start();
-    for (const endpoint of daemon.endpoints) log.info(`listening on ${formatEndpoint(endpoint)}`);
-    notify("READY=1");
-    tellReady();
-    setTimeout(releaseStartupPages, CALM_MS).unref();
+    announce(daemon, log, notify);
     log.info(`${await ended}: stopping everything`);
     notify("STOPPING=1");
   } finally {
@@ -91,13 +91,58 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   return 0;
 }
 
+/** Tells whoever waits for it that we answer. */
+function announce(daemon: Daemon, log: Log, notify: Notify): void {
+  for (const endpoint of daemon.endpoints) log.info(`listening on ${formatEndpoint(endpoint)}`);
+  notify("READY=1");
+  tellReady();
+  setTimeout(releaseStartupPages, CALM_MS).unref();
+}
+
+interface SignalNeeds {
+  readonly log: Log;
+  readonly errorLog: ErrorLog;
+  readonly notify: Notify;
+  /** Ends the daemon; says why. */
+  readonly end: (why: string) => void;
+}
+
+function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): SigHandler {
+  const { log, errorLog, end } = needs;
+  const handler = new SigHandler(processSignals(process), {
+    quit: (signal) => end(signalName(signal)),
+    quitNow: () => {
+      log.warn("killing what is left");
+      daemon.kill();
+    },
+    reload: () => reload(run, daemon, needs),
+    forward: (signal) => {
+      if (signal === SIGUSR1) reopen(errorLog, daemon, log);
+    },
+  });
+  handler.start();
+  return handler;
+}
+
+/** Says what was found of an earlier life; nothing, mostly. */
+function reportLeftovers({ found, killed, labels, stuck, detached }: LeftoverReport, log: Log): void {
+  if (found > 0) {
+    const more = labels.length > NAMED ? ` and ${labels.length - NAMED} more` : "";
+    const whose = labels.length === 0 ? "" : ` (${labels.slice(0, NAMED).join(", ")}${more})`;
+    const hard = killed === 0 ? "" : `, ${killed} of them by SIGKILL`;
+    log.warn(`stopped ${found} processes that the last daemon left behind${hard}${whose}`);
+  }
+  if (stuck.length > 0) log.error(`processes that can't be killed: ${stuck.join(", ")}`);
+  if (detached.length > 0) log.info(`still running: ${detached.map(({ label }) => label).join(", ")}`);
+}
+
 function takePidfile(path: string): Pidfile & Disposable {
   const pidfile = new Pidfile(path);
   pidfile.create();
   return Object.assign(pidfile, { [Symbol.dispose]: () => pidfile.unlink() });
 }
 
-function reload(run: DaemonRun, daemon: Daemon, { log, notify }: { log: Log; notify: (state: string) => void }): void {
+function reload(run: DaemonRun, daemon: Daemon, { log, notify }: SignalNeeds): void {
   notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   try {
     const difference = daemon.apply(run.reread());

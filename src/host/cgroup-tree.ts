@@ -15,6 +15,7 @@ import {
 import { join } from "node:path";
 import { isAlive, procStat } from "./proc-stat.ts";
 import { type ProcessTree, sendSignal } from "./process-tree.ts";
+import { TOKEN_VARIABLE } from "./tree-token.ts";
 
 const SIGKILL = 9;
 /** How often a group is looked at where the machine has no watch left to give, in milliseconds. */
@@ -98,6 +99,18 @@ function killOneByOne(folder: string): void {
   }
 }
 
+/** What a tree in a control group is given by whoever keeps those. */
+export interface CgroupHands {
+  /** Kills a group at once, see {@link killAtOnce}. */
+  atOnce(folder: string): void;
+  /** Takes an empty one away. */
+  discard(folder: string): void;
+  /** Marks its processes in their environment. */
+  readonly token?: string | undefined;
+  /** Whether the group is there already, with the tree in it. @defaultValue `false` */
+  readonly lives?: boolean;
+}
+
 /** One tree: all that are in a control group or below it. */
 export class CgroupTree implements ProcessTree {
   readonly spawn: ProcessTree["spawn"];
@@ -112,13 +125,14 @@ export class CgroupTree implements ProcessTree {
   /** A signal that those outside the leader's group are still to be sent. */
   #owed: number | undefined;
 
-  /** @param hands - kills a group at once (see {@link killAtOnce}), and takes an empty one away. */
-  constructor(folder: string, hands: { atOnce(folder: string): void; discard(folder: string): void }) {
-    mkdirSync(folder);
+  /** Makes the group, unless the tree is one that lives in it already. */
+  constructor(folder: string, hands: CgroupHands) {
+    const { token, lives = false } = hands;
+    if (!lives) mkdirSync(folder);
     this.#folder = folder;
     this.#atOnce = (one) => hands.atOnce(one);
     this.#discard = (one) => hands.discard(one);
-    this.spawn = { cgroup: folder, env: {} };
+    this.spawn = { cgroup: folder, env: token === undefined ? {} : { [TOKEN_VARIABLE]: token } };
   }
 
   adopt(leader: number): void {

@@ -17,6 +17,11 @@ export interface CgroupOptions {
   readonly below?: string | undefined;
   /** Kills a control group at once; throws where the kernel can't. @defaultValue by `cgroup.kill` */
   readonly killAtOnce?: (folder: string) => void;
+  /**
+   * Leaves what is alive in a folder of this instance alone, and takes another: whoever keeps a journal has stopped what
+   * was to be stopped. @defaultValue `false`
+   */
+  readonly spares?: boolean;
 }
 
 /** Trees held in control groups: whoever is born into one can't leave it, unless it has the right to move itself. */
@@ -44,7 +49,7 @@ export class CgroupTrees implements ProcessTrees {
     try {
       // Whoever is to be born in a group below ours must be allowed to leave ours (cgroups(7), delegation).
       accessSync(join(below, "cgroup.procs"), constants.W_OK);
-      const folder = freeFolder(join(below, `gaffer-${instance}`));
+      const folder = freeFolder(join(below, `gaffer-${instance}`), options.spares === true);
       clear(folder, atOnce);
       sweep(below, instance);
       mkdirSync(folder);
@@ -57,10 +62,16 @@ export class CgroupTrees implements ProcessTrees {
     }
   }
 
-  open(id: number): ProcessTree {
+  /** Where the control groups of all trees are made. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  open(id: number, token?: string): ProcessTree {
     return new CgroupTree(join(this.#folder, String(id)), {
       atOnce: this.#killAtOnce,
       discard: (folder) => this.#bin.put(folder),
+      token,
     });
   }
 
@@ -71,10 +82,11 @@ export class CgroupTrees implements ProcessTrees {
   }
 }
 
-/** A second host of one program gets a folder of its own. */
-function freeFolder(folder: string): string {
+/** A second host of one program gets a folder of its own; with `spares`, also one that finds somebody alive in the first. */
+function freeFolder(folder: string, spares: boolean): string {
+  const isTaken = (one: string): boolean => inUse.has(one) || (spares && isPopulated(one));
   let free = folder;
-  for (let n = 2; inUse.has(free); n++) free = `${folder}-${n}`;
+  for (let n = 2; isTaken(free); n++) free = `${folder}-${n}`;
   return free;
 }
 

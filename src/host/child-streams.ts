@@ -1,6 +1,7 @@
-import { closeSync } from "node:fs";
+import { closeSync, constants } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { SpawnRequest } from "../manager/process-host.ts";
+import { openLog } from "../output/log-target.ts";
 import { duplicate, libc, openSocketPair } from "./libc.ts";
 import { makePipe, type Pipe } from "./pipe.ts";
 
@@ -33,6 +34,8 @@ export class ChildStreams {
   readonly report: number | undefined;
   /** End to read the report from. */
   readonly reportEnd: number | undefined;
+  /** Why log files of a detached process could not be opened. */
+  readonly unopened: GafferError[] = [];
   readonly #childEnds: number[] = [];
   /** All that was made, while nobody else has it. */
   readonly #made: number[] = [];
@@ -41,8 +44,9 @@ export class ChildStreams {
   constructor(request: SpawnRequest, trampoline: boolean) {
     this.stdio = ["ignore", "ignore", "ignore"];
     try {
-      // A terminal takes the place of all three.
-      const isPiped = request.terminal === undefined;
+      // A terminal takes the place of all three; a detached process outlives whoever reads its pipes.
+      const isPiped = request.terminal === undefined && !request.detach;
+      if (request.detach) this.#openFiles(request);
       if (isPiped && request.input) this.input = this.#openInput();
       if (isPiped) this.#openOutputs(request.outputs);
       for (const label of request.streams) {
@@ -97,6 +101,28 @@ export class ChildStreams {
     if (err !== undefined) this.stdio[2] = err === out ? this.stdio[1] : this.#openOutput(err);
   }
 
+  /** stdout and stderr of a detached process are its log files; what has none, or one that can't be opened, is /dev/null. */
+  #openFiles({ outputs: [out, err], logs }: SpawnRequest): void {
+    const [outLog, errLog] = [out, err].map((label) => (label === undefined ? undefined : logs[label]?.path));
+    if (outLog !== undefined) this.stdio[1] = this.#openFile(outLog);
+    if (errLog !== undefined) this.stdio[2] = errLog === outLog ? this.stdio[1] : this.#openFile(errLog);
+  }
+
+  #openFile(path: string): Descriptor {
+    try {
+      const { fd, owned } = openLog(path);
+      if (!owned) return fd;
+      this.#made.push(fd);
+      this.#childEnds.push(fd);
+      // A fifo was not waited for; its writer must wait like any other.
+      libc()?.fcntl(fd, F_SETFL, constants.O_APPEND);
+      return fd;
+    } catch (error) {
+      this.unopened.push(new GafferError("state_unusable", `Cannot open log file "${path}": ${factOf(error)}`));
+      return "ignore";
+    }
+  }
+
   #openOutput(label: string): number {
     const { readEnd, writeEnd } = this.#pipe();
     this.outputs.push([label, readEnd]);
@@ -116,6 +142,10 @@ export class ChildStreams {
     this.#made.length = 0;
   }
 }
+
+const factOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const F_SETFL = 4;
 
 const noStream = (label: string): GafferError =>
   new GafferError(

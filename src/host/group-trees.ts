@@ -1,4 +1,5 @@
 import { type ProcessTree, type ProcessTrees, sendSignal } from "./process-tree.ts";
+import { TOKEN_VARIABLE } from "./tree-token.ts";
 
 const SIGKILL = 9;
 /** How often a group whose leader is dead is looked at, in milliseconds; nothing here tells when it is empty. */
@@ -17,14 +18,14 @@ function groupLives(leader: number): boolean {
 export class GroupTrees implements ProcessTrees {
   readonly #timers = new Set<Timer>();
 
-  open(): ProcessTree {
+  open(_id?: number, token?: string): ProcessTree {
     // Forgotten once it is empty: its number may be a stranger's then.
     let group: number | undefined;
     const send = (signal: number): void => {
       if (group !== undefined) sendSignal(-group, signal);
     };
     return {
-      spawn: { env: {} },
+      spawn: { env: token === undefined ? {} : { [TOKEN_VARIABLE]: token } },
       adopt: (leader) => {
         group = leader;
       },

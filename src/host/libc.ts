@@ -30,6 +30,9 @@ const calls = {
   unsetenv: { args: ["ptr"], returns: "i32" },
   signal: { args: ["i32", "ptr"], returns: "ptr" },
   sigprocmask: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+  flock: { args: ["i32", "i32"], returns: "i32" },
+  /** With up to three arguments. A variadic function, which on Linux is called like any other. */
+  syscall: { args: ["i64", "i64", "i64", "i64"], returns: "i32" },
   madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
   __errno_location: { args: [], returns: "ptr" },
 } as const;

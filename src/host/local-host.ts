@@ -1,10 +1,14 @@
-import { readlinkSync } from "node:fs";
+import { existsSync, readlinkSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { HostProcess, ProcessHost, ProcessObserver, SpawnRequest } from "../manager/process-host.ts";
+import type { SpawnJournal, SpawnRecord } from "../manager/spawn-journal.ts";
 import type { ByteSink } from "../output/byte-sink.ts";
+import { CgroupTree, killAtOnce, removeCgroup } from "./cgroup-tree.ts";
 import { CgroupTrees } from "./cgroup-trees.ts";
 import { ChildStreams } from "./child-streams.ts";
+import { DetachedJobs, fingerprintOf } from "./detached-jobs.ts";
 import { encodeSteps, hideFromRuntime, READY, type TrampolineFailure } from "./exec-trampoline.ts";
+import { FoundTree } from "./found-tree.ts";
 import { GroupTrees } from "./group-trees.ts";
 import { InputPipe } from "./input-pipe.ts";
 import { type LaunchPlan, launchError, planLaunch, withNofile } from "./launch-plan.ts";
@@ -13,10 +17,12 @@ import { LocalProcess } from "./local-process.ts";
 import { NofileGuard } from "./nofile-guard.ts";
 import { OomNotices } from "./oom-notices.ts";
 import { ownCommand } from "./own-command.ts";
+import { procStat } from "./proc-stat.ts";
 import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
 import type { Reactor } from "./reactor.ts";
 import { TerminalChannel } from "./terminal-channel.ts";
 import { canFindOrphans, SubreaperTrees } from "./subreaper-trees.ts";
+import { makeToken } from "./tree-token.ts";
 import { ZombieReaper } from "./zombie-reaper.ts";
 
 /** How trees of processes are held. */
@@ -27,8 +33,14 @@ export interface LocalHostOptions {
   readonly reactor: Reactor;
   /** Where the bytes of an output go. */
   openOutput(request: SpawnRequest, label: string): ByteSink;
-  /** Name of this gaffer among others of the machine. @defaultValue its pid namespace and pid */
+  /** Name of this gaffer among others of the machine. @defaultValue that of the journal, else its pid namespace and pid */
   readonly instance?: string;
+  /** Where what runs is written down; what the last life left must be stopped before, see {@link stopLeftovers}. */
+  readonly journal?: SpawnJournal | undefined;
+  /** Detached processes of earlier lives, for the jobs that spawned them. @defaultValue none */
+  readonly detached?: readonly SpawnRecord[];
+  /** Told what hurts no process, such as a log file of a detached one that can't be opened. @defaultValue says nothing */
+  readonly onTrouble?: (error: GafferError) => void;
   /** @defaultValue the best there is: control groups, else being the reaper of orphans, else process groups */
   readonly trees?: TreeKind | undefined;
 }
@@ -39,10 +51,14 @@ function ownInstance(): string {
   return `${namespace}-${process.pid}`;
 }
 
-function openTrees({ trees, instance = ownInstance() }: LocalHostOptions): ProcessTrees {
+function openTrees({ trees, journal, instance = journal?.instance ?? ownInstance() }: LocalHostOptions): ProcessTrees {
   const c = libc();
-  const cgroup = trees === undefined || trees === "cgroup" ? CgroupTrees.make(instance) : undefined;
-  if (cgroup !== undefined) return cgroup;
+  const spares = journal !== undefined;
+  const cgroup = trees === undefined || trees === "cgroup" ? CgroupTrees.make(instance, { spares }) : undefined;
+  if (cgroup !== undefined) {
+    journal?.useFolder(cgroup.folder);
+    return cgroup;
+  }
   if (trees !== "group" && c !== undefined && canFindOrphans()) return new SubreaperTrees(c);
   return new GroupTrees();
 }
@@ -66,7 +82,35 @@ const nothing: HostProcess = {
     throw new GafferError("input_closed", "Cannot write to a process that could not be started");
   },
   endInput: () => undefined,
+  release: () => undefined,
 };
+
+/** The observer, and the journal before it: what follows an end must not be written down before the end is. */
+function journaled(observer: ProcessObserver, gone: () => void): ProcessObserver {
+  return {
+    spawned: (osPid, ageMs) => observer.spawned(osPid, ageMs),
+    spawnFailed: (error) => {
+      gone();
+      observer.spawnFailed(error);
+    },
+    exited: (status, survivors) => observer.exited(status, survivors),
+    emptied: () => {
+      gone();
+      observer.emptied();
+    },
+    closed: () => observer.closed(),
+  };
+}
+
+/** Where processes of an earlier life are held: in the control group they were born into, else by what marks them. */
+function adoptTree(record: SpawnRecord): ProcessTree {
+  const { folder } = record;
+  if (folder === undefined || !existsSync(folder)) return new FoundTree(record);
+  return new CgroupTree(folder, { atOnce: killAtOnce, discard: removeCgroup, lives: true });
+}
+
+/** How a process is stopped of which nothing is said. */
+const defaultStop = { stopSignal: 15, gracefulTimeoutMs: 10_000 };
 
 function toError(error: unknown, command: string): GafferError {
   if (error instanceof GafferError) return error;
@@ -80,20 +124,38 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   readonly #trees: ProcessTrees;
   readonly #nofile = NofileGuard.make();
   readonly #oom = new OomNotices();
+  readonly #detached: DetachedJobs | undefined;
 
   constructor(options: LocalHostOptions) {
     this.#options = options;
     this.#trees = openTrees(options);
+    const { journal, detached = [] } = options;
+    if (journal !== undefined) {
+      const launch = (request: SpawnRequest, observer: ProcessObserver): HostProcess => this.#launch(request, observer);
+      this.#detached = new DetachedJobs({ journal, records: detached, adoptTree, launch });
+    }
     const c = libc();
     // As PID 1 we are given every orphan, however trees are held.
     if (process.pid === 1 && c !== undefined) ZombieReaper.start(c);
   }
 
   spawn(request: SpawnRequest, observer: ProcessObserver): HostProcess {
+    const { journal } = this.#options;
+    const told = journal === undefined ? observer : journaled(observer, () => journal.gone(request.id));
+    return this.#detached?.take(request, told) ?? this.#launch(request, told);
+  }
+
+  /** Stops detached processes of earlier lives that no request has claimed. @returns their labels, once they are gone */
+  async stopUnclaimed(): Promise<string[]> {
+    return (await this.#detached?.stopUnclaimed()) ?? [];
+  }
+
+  #launch(request: SpawnRequest, observer: ProcessObserver): HostProcess {
     const [command = ""] = request.argv;
     try {
       const plan = this.#plan(request);
       const streams = new ChildStreams(request, plan.trampoline);
+      for (const error of streams.unopened) this.#options.onTrouble?.(error);
       return this.#open({ request, observer, plan, streams });
     } catch (error) {
       observer.spawnFailed(toError(error, command));
@@ -108,15 +170,26 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   }
 
   #open(launch: Omit<Launch, "tree">): HostProcess {
+    const { journal } = this.#options;
+    const { request } = launch;
+    const token = journal && makeToken(journal.tokenPrefix);
     let tree: ProcessTree | undefined;
     try {
-      tree = this.#trees.open(launch.request.id);
+      tree = this.#trees.open(request.id, token);
+      if (token !== undefined) this.#intend(request, { token, folder: tree.spawn.cgroup });
       return this.#start({ ...launch, tree });
     } catch (error) {
       launch.streams.discard();
       tree?.discard();
       throw error;
     }
+  }
+
+  #intend(request: SpawnRequest, marks: { readonly token: string; readonly folder: string | undefined }): void {
+    const { id, label, detach, stop = defaultStop } = request;
+    const { journal } = this.#options;
+    const fingerprint = detach ? fingerprintOf(request) : "";
+    journal?.intend({ id, label: journal.labelOf(label), detach, fingerprint, ...stop, ...marks });
   }
 
   #start(launch: Launch): HostProcess {
@@ -128,7 +201,8 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
     const isTold = launch.plan.trampoline;
     const subprocess = this.#nofile === undefined || isTold ? run() : this.#nofile.around(run);
     streams.handedOver();
-    child.adopt(subprocess.pid);
+    child.adopt(subprocess);
+    this.#options.journal?.spawned(request.id, subprocess.pid, procStat(subprocess.pid)?.start);
     this.#attach(launch, child);
     if (terminal !== undefined) {
       if (launch.plan.identity !== undefined) TerminalChannel.chown(subprocess.pid, launch.plan.identity.uid);
@@ -207,7 +281,10 @@ export class LocalHost implements ProcessHost, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#detached?.[Symbol.dispose]();
     await this.#trees[Symbol.asyncDispose]();
+    // Those of earlier lives may be empty by now.
+    for (const folder of this.#options.journal?.folders ?? []) removeCgroup(folder);
     this.#oom[Symbol.dispose]();
   }
 }

@@ -40,6 +40,9 @@ export class LocalProcess implements HostProcess {
   /** How it ended. That may be known before exec is confirmed, and is told only then. */
   #end: ExitStatus | undefined;
   #empty = false;
+  #unref: () => void = () => undefined;
+  /** Let go of while it ran: nothing more of it is told. */
+  #released = false;
 
   constructor(request: SpawnRequest, options: LocalProcessOptions) {
     this.#request = request;
@@ -50,9 +53,10 @@ export class LocalProcess implements HostProcess {
   }
 
   /** The child is there; whether the program runs is told later when it goes over the trampoline. */
-  adopt(osPid: number): void {
-    this.#osPid = osPid;
-    this.#tree.adopt(osPid);
+  adopt(child: Pick<Bun.Subprocess, "pid" | "unref">): void {
+    this.#osPid = child.pid;
+    this.#unref = () => child.unref();
+    this.#tree.adopt(child.pid);
   }
 
   /** Reads an output of the child to its end. */
@@ -102,6 +106,7 @@ export class LocalProcess implements HostProcess {
   leaderExited(code: number | null, signalCode: string | number | null): void {
     const status = this.#statusOf(signalCode === null ? code : null, toNumber(signalCode));
     this.#end = status;
+    if (this.#released) return;
     // At once, though it may be told later: from here on its pid may be another's.
     this.#empty = !this.#tree.leaderDied(() => this.#emptied()).survivors;
     if (this.#confirmed) this.#tellExit(status);
@@ -171,6 +176,11 @@ export class LocalProcess implements HostProcess {
       "stream_not_found",
       `Cannot write to stream "${stream}" of "${label}": its streams are ${known}`,
     );
+  }
+
+  release(): void {
+    this.#released = true;
+    this.#unref();
   }
 
   endInput(): void {

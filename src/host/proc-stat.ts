@@ -40,6 +40,20 @@ export function isAlive(stat: ProcStat | undefined): stat is ProcStat {
   return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
 }
 
+/** Whether a process that was seen lives on: a pid alone may be another's by now. */
+export function isSame({ pid, start }: Pick<ProcStat, "pid" | "start">): boolean {
+  const now = procStat(pid);
+  return isAlive(now) && now.start === start;
+}
+
+/** Every living process that can be seen. */
+export function everybody(): ProcStat[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => procStat(Number(name)))
+    .filter(isAlive);
+}
+
 /** A file of `/proc/PID`; undefined when the process is gone or not ours to look at. */
 export function readProc(pid: number, name: string): string | undefined {
   try {

@@ -19,8 +19,11 @@ export interface ProcessTree {
 
 /** One way to keep hold of trees. */
 export interface ProcessTrees extends AsyncDisposable {
-  /** @param id - a number no other tree of this instance has. */
-  open(id: number): ProcessTree;
+  /**
+   * @param id - a number no other tree of this instance has.
+   * @param token - marks the tree's processes in their environment. @defaultValue one is made where trees need it
+   */
+  open(id: number, token?: string): ProcessTree;
 }
 
 /** Sends a signal. That a process is gone already, or is one we may not signal (set-user-ID), is no error: nothing is left to do. */

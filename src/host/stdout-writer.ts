@@ -15,6 +15,14 @@ const LOW_WATER_BYTES = 262_144;
 /** A reader that takes nothing for so long is left behind: a stopped `less`, Ctrl-S. */
 const STALL_MS = 5000;
 
+/** How {@link StdoutWriter.finish} waits. */
+export interface FinishOptions {
+  /** Waits as long as there is a reader, even one that takes nothing. @defaultValue `false` */
+  readonly patient?: boolean;
+  /** Ends the wait at once. */
+  readonly signal?: AbortSignal;
+}
+
 /** Settings of a {@link StdoutWriter}. */
 export interface StdoutWriterOptions {
   /** Waits for room, and is paused while the reader is slow. */
@@ -41,11 +49,15 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
   readonly #queue: Buffer[] = [];
   #queued = 0;
   #lostLines = 0;
+  /** Lines lost of which a queued line tells, and how many such lines wait. */
+  #gaps = { told: 0, queued: 0 };
   /** Lines are left out until the queue is low again. */
   #dropping = false;
   #paused = false;
   #closed = false;
-  #disposed = false;
+  #finished = false;
+  /** A reader that takes nothing is waited for, too. */
+  #patient = false;
   #watch: WritableWatch | undefined;
   #stall: NodeJS.Timeout | undefined;
   #progressAt = 0;
@@ -76,16 +88,39 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
     this.#enqueue(Buffer.from(bytes.subarray(written)));
   }
 
-  /** Waits until everything is written, the reader is gone, or it takes nothing for the stall time; then lets go. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    if (!this.#closed && this.#lostLines > 0) this.#enqueue(this.#gapLine());
+  /**
+   * Waits until everything is written, the reader is gone, or it takes nothing for the stall time; then lets go.
+   *
+   * @returns how many lines the reader will never be told of: 0 if it has gone.
+   */
+  async finish({ patient = false, signal }: FinishOptions = {}): Promise<number> {
+    if (this.#finished) return 0;
+    this.#finished = true;
+    this.#patient = patient;
     if (this.#queued > 0) this.#drain();
-    const leftBehind = this.#queued > 0 && this.#stall === undefined;
-    if (this.#queued > 0 && !leftBehind) await new Promise<void>((resolve) => (this.#settled = resolve));
+    const leftBehind = this.#stall === undefined && !patient;
+    if (this.#queued > 0 && !leftBehind && signal?.aborted !== true) await this.#settling(signal);
+    const lost = this.#unwrittenLines();
     this.#close();
     this.#channel.close();
+    return lost;
+  }
+
+  /** Finishes without patience. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish();
+  }
+
+  async #settling(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settled = resolve;
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    await promise;
+  }
+
+  #unwrittenLines(): number {
+    const waiting = this.#queue.reduce((sum, bytes) => sum + countLines(bytes), 0);
+    return waiting - this.#gaps.queued + this.#gaps.told + this.#lostLines;
   }
 
   #enqueue(bytes: Buffer): void {
@@ -115,7 +150,10 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
       this.#queue.shift();
     }
     if (this.#queued <= LOW_WATER_BYTES) this.#catchUp();
-    if (this.#queued === 0) this.#rest();
+    if (this.#queued === 0) {
+      this.#gaps = { told: 0, queued: 0 };
+      this.#rest();
+    }
   }
 
   /** The reader has nearly all of it: tell what it missed, and let more come. */
@@ -128,6 +166,7 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
   #gapLine(): Buffer {
     const count = this.#lostLines;
     this.#lostLines = 0;
+    this.#gaps = { told: this.#gaps.told + count, queued: this.#gaps.queued + 1 };
     return Buffer.from(`… ${count} ${count === 1 ? "line" : "lines"} lost: the reader of stdout did not keep up\n`);
   }
 
@@ -145,7 +184,7 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
       this.#stall = undefined;
       this.#dropping = true;
       this.#unpause();
-      return this.#settled?.();
+      return this.#patient ? undefined : this.#settled?.();
     }, delayMs);
   }
 
@@ -165,6 +204,8 @@ export class StdoutWriter implements LineWriter, AsyncDisposable {
     this.#closed = true;
     this.#queue.length = 0;
     this.#queued = 0;
+    this.#lostLines = 0;
+    this.#gaps = { told: 0, queued: 0 };
     this.#unpause();
     this.#rest();
   }

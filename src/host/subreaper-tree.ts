@@ -1,12 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { descendantsOf, isAlive, type ProcStat, procStat, standardStreams } from "./proc-stat.ts";
+import { descendantsOf, isAlive, isSame, type ProcStat, procStat, standardStreams } from "./proc-stat.ts";
 import { type ProcessTree, sendSignal } from "./process-tree.ts";
+import { TOKEN_VARIABLE } from "./tree-token.ts";
 
 const SIGKILL = 9;
 const SIGSTOP = 19;
-
-/** The variable that marks every process of a tree, unless it cleared its environment. */
-export const TOKEN_VARIABLE = "GAFFER_TOKEN";
 
 /** Looks in a row at which nobody new was found: a fork that was under way is found, too. */
 const QUIET_LOOKS = 2;
@@ -21,8 +18,7 @@ const REMEMBERED = 512;
  * @returns whether it was sent.
  */
 export function signalSame(seen: Pick<ProcStat, "pid" | "start">, signal: number): boolean {
-  const now = procStat(seen.pid);
-  if (!isAlive(now) || now.start !== seen.start) return false;
+  if (!isSame(seen)) return false;
   sendSignal(seen.pid, signal);
   return true;
 }
@@ -42,7 +38,7 @@ export interface OrphanKeeper {
 /** One tree of which the parents, and what was seen of its members, tell who belongs to it. */
 export class SubreaperTree implements ProcessTree {
   readonly spawn: ProcessTree["spawn"];
-  readonly token: string = randomBytes(16).toString("hex");
+  readonly token: string;
   readonly #keeper: OrphanKeeper;
   /** Start times of members by pid, and the sessions and groups they were seen in. */
   #known = new Map<number, number>();
@@ -54,8 +50,9 @@ export class SubreaperTree implements ProcessTree {
   #destroying = false;
   #sortAt = REMEMBERED;
 
-  constructor(keeper: OrphanKeeper) {
+  constructor(keeper: OrphanKeeper, token: string) {
     this.#keeper = keeper;
+    this.token = token;
     this.spawn = { env: { [TOKEN_VARIABLE]: this.token } };
   }
 

@@ -2,11 +2,11 @@ import { readdirSync } from "node:fs";
 import type { Libc } from "./libc.ts";
 import { childrenOf, isAlive, type ProcStat, procStat, readProc, standardStreams } from "./proc-stat.ts";
 import type { ProcessTree, ProcessTrees } from "./process-tree.ts";
-import { type OrphanKeeper, SubreaperTree, TOKEN_VARIABLE } from "./subreaper-tree.ts";
+import { type OrphanKeeper, SubreaperTree } from "./subreaper-tree.ts";
+import { makeToken, tokenOf } from "./tree-token.ts";
 import { ZombieReaper } from "./zombie-reaper.ts";
 
 const PR_SET_CHILD_SUBREAPER = 36;
-const tokenPattern = new RegExp(`(?:^|\\0)${TOKEN_VARIABLE}=([^\\0]*)`);
 
 type Owners = Map<number, { readonly start: number; readonly tree: SubreaperTree }>;
 
@@ -50,8 +50,8 @@ export class SubreaperTrees implements ProcessTrees, OrphanKeeper {
     });
   }
 
-  open(): ProcessTree {
-    const tree = new SubreaperTree(this);
+  open(_id: number, token: string = makeToken()): ProcessTree {
+    const tree = new SubreaperTree(this, token);
     this.#open.add(tree);
     return tree;
   }
@@ -99,7 +99,7 @@ export class SubreaperTrees implements ProcessTrees, OrphanKeeper {
     // Every leader begins a session, and there is no way back into ours.
     if (stat.sid === procStat(process.pid)?.sid) return undefined;
     const environ = readProc(stat.pid, "environ") ?? "";
-    const token = tokenPattern.exec(environ)?.[1];
+    const token = tokenOf(environ);
     if (token !== undefined) return [...this.#open].find((tree) => tree.token === token);
     const streams = standardStreams(stat.pid);
     const talking = [...this.#open].find((tree) => tree.talksThrough(streams));

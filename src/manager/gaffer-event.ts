@@ -23,11 +23,11 @@ export interface EventFields {
   /** The kernel's number of it. */
   readonly os_pid?: number;
   readonly slot?: number;
-  /** Code as wait(2) gives it: 0 when a signal ended the process. */
+  /** Code as wait(2) gives it: 0 when a signal ended the process; absent when nobody can know (an adopted process). */
   readonly exit_status?: number;
-  /** null when a signal ended it. */
+  /** null when a signal ended it, or nobody can know. */
   readonly exit_code?: number | null;
-  /** 0 when it exited. */
+  /** 0 when it exited; absent when nobody can know. */
   readonly term_signal?: number;
   /** Whether it was committed: run once, never restarted. */
   readonly once?: boolean;

@@ -6,6 +6,7 @@ const spawnFields = [
   "args",
   "env",
   "osEnv",
+  "port",
   "cwd",
   "uid",
   "gid",
@@ -32,16 +33,8 @@ function canonical(value: unknown): string {
   return text ?? "";
 }
 
-/** What {@link JobConfig.slotEnv} gives the first `count` slots, and what is committed. */
-function slotValues({ slotEnv }: JobConfig, count: number): string {
-  if (slotEnv === undefined) return "";
-  return canonical(Array.from({ length: count + 1 }, (_, slot) => slotEnv(slot)));
-}
-
 /** Whether processes spawned from `before` are not what `after` asks for. */
 export function replacesProcesses(before: JobConfig, after: JobConfig): boolean {
-  const both = Math.min(before.numprocesses, after.numprocesses);
-  if (slotValues(before, both) !== slotValues(after, both)) return true;
   return spawnFields.some((field) => canonical(before[field]) !== canonical(after[field]));
 }
 

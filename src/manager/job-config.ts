@@ -57,6 +57,6 @@ export interface JobConfig {
   readonly customChannels: readonly number[];
   readonly detach: boolean;
   readonly rlimits: Readonly<Record<string, ResourceLimit>>;
-  /** Variables of one slot (0 = a committed process), over {@link env}: `PORT` of a Procfile's process, for one. */
-  readonly slotEnv?: ((slot: number) => Readonly<Record<string, string>>) | undefined;
+  /** PORT of the first slot; each further one is told one more. Undefined = no PORT of its own. */
+  readonly port: number | undefined;
 }

@@ -70,6 +70,7 @@ export const JOB_FIELDS: readonly JobField[] = [
   field(["gid", "gid"], ownerKind, "Group to run as; unset = the user's own"),
   field(["shell", "shell"], flag, "Whether to run through sh -c"),
   field(["numprocesses", "numprocesses"], wholeNumber(MOST_PROCESSES), "How many processes to keep running"),
+  field(["port", "port"], wholeNumber(65_535), "PORT of the first process; each further one is told one more"),
   field(["start", "start"], flag, "Whether to start it when it is loaded"),
   field(["priority", "priority"], wholeNumber(), "Order of the start, 0 first; unset = last"),
   field(["graceful_timeout", "gracefulTimeoutMs"], seconds(LONGEST_MS), "Seconds that a stop waits before SIGKILL"),

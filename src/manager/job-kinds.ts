@@ -1,9 +1,17 @@
-import { type FieldKind, type JsonSchema, type Report, shown, simpleKind, tableEntries } from "../base/field-kind.ts";
+import {
+  type FieldKind,
+  type JsonSchema,
+  MOST_PROBLEMS,
+  type Report,
+  shown,
+  simpleKind,
+  tableEntries,
+} from "../base/field-kind.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { LIMIT_NUMBERS, plainLimitName } from "../base/limit-names.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { parseSignal, signalName } from "../base/signals.ts";
-import { listParts, readTexts, seconds, wholeNumber } from "../base/value-kinds.ts";
+import { listParts, plainNumber, readTexts, seconds, wholeNumber } from "../base/value-kinds.ts";
 import { type FlappingPolicy, parseFlapping } from "./flapping.ts";
 import { LONGEST_MS } from "./job-check.ts";
 import type { ResourceLimit } from "./job-config.ts";
@@ -24,13 +32,13 @@ export const argsKind: FieldKind<readonly string[]> = {
 };
 
 /** A user or a group: its name or its number. */
-export const ownerKind: FieldKind<string | number> = simpleKind({
+export const ownerKind: FieldKind<string | number> = simpleKind<string | number>({
   schema: { type: ["string", "integer"] },
   allowed: "a name or a number, 0 or more",
-  read: (value) =>
-    typeof value === "string" || (typeof value === "number" && Number.isSafeInteger(value) && value >= 0)
-      ? value
-      : undefined,
+  read(value) {
+    if (typeof value === "string") return value;
+    return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? plainNumber(value) : undefined;
+  },
 });
 
 /** A signal: its name, with or without SIG, or its number. */
@@ -181,7 +189,8 @@ export const limitsKind: FieldKind<Readonly<Record<string, ResourceLimit>>> = {
     }
     const seen = new Set<string>();
     const limits: [string, ResourceLimit][] = [];
-    for (const [name, written] of entries) {
+    // Among so many, there are as many faulty ones as anybody wants to be told of.
+    for (const [name, written] of entries.slice(0, LIMIT_NUMBERS.size + MOST_PROBLEMS)) {
       const limit = readLimit(written);
       if (limit === undefined)
         report(`is ${shown(written)}: it must be a whole number, "soft:hard" or "${UNLIMITED}"`, [name]);

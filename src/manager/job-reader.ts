@@ -60,13 +60,13 @@ class JobReader {
     const name = this.#readName(given);
     if (given.get("cmd") === undefined) this.#note(["cmd"], "cmd is missing: it takes a program or a command line");
     this.#checkWhole(read);
-    const problems = this.#problems.slice(0, MOST_PROBLEMS);
+    const problems = this.#problems;
     if (name === undefined || problems.length > 0) return { name, problems, settings: undefined };
     return { name, problems, settings: { ...read, name, cmd: String(given.get("cmd")) } };
   }
 
   #note(path: readonly string[], message: string): void {
-    this.#problems.push({ path, message });
+    if (this.#problems.length < MOST_PROBLEMS) this.#problems.push({ path, message });
   }
 
   #readFields(given: ReadonlyMap<string, unknown>): Partial<JobSettings> {
@@ -117,7 +117,7 @@ class JobReader {
     const cmd = read.cmd ?? "true";
     for (const found of jobProblems(completeJob({ ...read, name: "job", cmd }))) {
       if (this.#problems.length >= MOST_PROBLEMS) return;
-      if (!wrong.has(found.path[0])) this.#problems.push(found);
+      if (!wrong.has(found.path[0])) this.#note(found.path, found.message);
     }
   }
 }

@@ -45,7 +45,7 @@ export const JOB_DEFAULTS: Omit<JobConfig, "name" | "cmd"> = {
   customChannels: [],
   detach: false,
   rlimits: {},
-  slotEnv: undefined,
+  port: undefined,
 };
 
 const fields: ReadonlySet<string> = new Set(["name", "cmd", ...Object.keys(JOB_DEFAULTS)]);

@@ -215,6 +215,11 @@ export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
     for (const slot of this.slots) if (slot.process === undefined) slot.stop();
   }
 
+  /** Ends with gaffer: everything of it is stopped, but detached processes that run live on. */
+  leave(): void {
+    if (!this.#row.release() || !this.empty) this.stop();
+  }
+
   /** The place of a slot has fallen free. */
   fill(number: number): void {
     const slot = this.#row.at(number);
@@ -270,11 +275,11 @@ export class Job implements SlotJob, HeldJob, ChainedJob, StopPolicy {
   /** Runs one process once, outside the slots. */
   commit(gracefulTimeoutMs: number | undefined, env: Readonly<Record<string, string>>): ManagedProcess {
     const id = this.#world.nextId();
-    const { stopSignal, gracefulTimeoutMs: own } = this;
+    const policy = { stopSignal: this.stopSignal, gracefulTimeoutMs: gracefulTimeoutMs ?? this.gracefulTimeoutMs };
     const one: Committed = new Committed({
-      request: this.#requests.for({ id, slot: 0, env }),
+      request: this.#requests.for({ id, slot: 0, env, stop: policy }),
       world: this.#world,
-      policy: { stopSignal, gracefulTimeoutMs: gracefulTimeoutMs ?? own },
+      policy,
       publish: (kind, fields) => this.publish(kind, fields),
       onSpawned: () => this.#rested(),
       onKilled: () => this.#killed(one.process.label),

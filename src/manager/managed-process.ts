@@ -38,7 +38,7 @@ export class ManagedProcess implements ProcessObserver {
   /** Run once, outside the slots. */
   readonly once: boolean;
   /** Wall time of the spawn, milliseconds since 1970. */
-  readonly createdAt: number;
+  createdAt: number;
   /** The kernel's number; undefined until exec is confirmed. */
   osPid: number | undefined;
   /** How the leader ended. */
@@ -51,7 +51,7 @@ export class ManagedProcess implements ProcessObserver {
   readonly #world: ProcessWorld;
   readonly #owner: ProcessOwner;
   readonly #policy: StopPolicy;
-  readonly #startedMs: number;
+  #startedMs: number;
   #endedMs: number | undefined;
   #host: HostProcess | undefined;
   #emptied = false;
@@ -113,9 +113,11 @@ export class ManagedProcess implements ProcessObserver {
     this.#host = this.#world.host.spawn(this.request, this);
   }
 
-  spawned(osPid: number): void {
+  spawned(osPid: number, ageMs = 0): void {
     this.#world.turn.input(() => {
       this.osPid = osPid;
+      this.createdAt -= ageMs;
+      this.#startedMs -= ageMs;
       this.#owner.onSpawned(this);
       if (this.#doomed) this.destroy();
       else if (this.#stopping) this.#askToStop();
@@ -199,6 +201,12 @@ export class ManagedProcess implements ProcessObserver {
     this.killed = true;
     this.#owner.onKilled(this);
     this.#host?.destroy();
+  }
+
+  /** Lets go of a detached process: it lives on, and nothing more of it is told. */
+  release(): void {
+    this.#timer?.cancel();
+    this.#host?.release();
   }
 
   /** Sends a signal to its whole group now. An end by that very signal counts as asked for. */

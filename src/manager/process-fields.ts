@@ -1,4 +1,4 @@
-import { describeExit } from "./exit-status.ts";
+import { describeExit, type ExitStatus } from "./exit-status.ts";
 import type { EventFields } from "./gaffer-event.ts";
 import type { ManagedProcess } from "./managed-process.ts";
 
@@ -13,14 +13,17 @@ export function spawnedFields(process: ManagedProcess): EventFields {
   return { ...processFields(process), detached: detach, detach };
 }
 
+/** Of an end that nobody can know, only that: a 0 would be a lie. */
+function endFields({ code, signal, unknown = false }: ExitStatus): EventFields {
+  return unknown ? { exit_code: null } : { exit_status: code ?? 0, exit_code: code, term_signal: signal ?? 0 };
+}
+
 /** What an exit event tells of a process that is gone. */
 export function exitFields(process: ManagedProcess): EventFields {
-  const status = process.status ?? { code: 0, signal: null };
+  const status: ExitStatus = process.status ?? { code: 0, signal: null };
   return {
     ...processFields(process),
-    exit_status: status.code ?? 0,
-    exit_code: status.code,
-    term_signal: status.signal ?? 0,
+    ...endFields(status),
     once: process.once,
     uptime: Math.round(process.livedMs) / 1000,
     reason: process.reason === "" ? describeExit(status) : process.reason,

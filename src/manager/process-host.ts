@@ -46,8 +46,15 @@ export interface SpawnRequest {
   readonly channels: readonly number[];
   /** Own terminal of this size instead of pipes; stdout and stderr are then one, labelled `outputs[0]`. */
   readonly terminal?: { readonly cols: number; readonly rows: number } | undefined;
-  /** Leave it running when gaffer ends cleanly. */
+  /**
+   * Leave it running when gaffer ends cleanly. Its outputs go to the files of {@link logs} or to /dev/null, never to a
+   * pipe, and its stdin is /dev/null: nothing of it may hang on us.
+   */
   readonly detach: boolean;
+  /** What of {@link env} is the job's own, of a process that is to be adopted: the rest is inherited, and may differ from life to life. */
+  readonly ownEnv?: Readonly<Record<string, string>>;
+  /** How it is asked to stop by whoever finds it after gaffer was killed. @defaultValue SIGTERM, 10 s */
+  readonly stop?: { readonly stopSignal: number; readonly gracefulTimeoutMs: number };
 }
 
 /**
@@ -55,8 +62,13 @@ export interface SpawnRequest {
  * each once; or `spawnFailed` alone. `spawned` and `spawnFailed` may come inside the call of `spawn`, the rest never.
  */
 export interface ProcessObserver {
-  /** The program is running: exec is confirmed, not merely forked. */
-  spawned(osPid: number): void;
+  /**
+   * The program is running: exec is confirmed, not merely forked.
+   *
+   * @param ageMs - how long it runs already, in milliseconds: one that an earlier life detached was adopted, not spawned.
+   * @defaultValue `0`
+   */
+  spawned(osPid: number, ageMs?: number): void;
   /** It could not be started, and nothing of it is left. */
   spawnFailed(error: GafferError): void;
   /** The leader died. `survivors` says whether descendants of it live on. */
@@ -89,6 +101,8 @@ export interface HostProcess {
   write(bytes: Uint8Array, stream?: string): void;
   /** Ends stdin once everything queued is written. */
   endInput(): void;
+  /** Lets go of a detached process that runs: it lives on, and nothing more of it is told. */
+  release(): void;
 }
 
 /** The operating system behind the manager. */

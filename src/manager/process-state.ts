@@ -3,7 +3,8 @@ export type ProcessState = "stopped" | "starting" | "running" | "backoff" | "sto
 
 /**
  * What can happen to a slot: `exited` is the leader's death, `gone` is that plus an empty tree and drained outputs,
- * `timeout` the end of the graceful timeout, `hold` the wait before the next try, `retry` its end.
+ * `timeout` the end of the graceful timeout, `hold` the wait before the next try, `retry` its end, `release` that a detached
+ * process is left to live on.
  */
 export type ProcessInput =
   | "start"
@@ -15,7 +16,8 @@ export type ProcessInput =
   | "timeout"
   | "hold"
   | "retry"
-  | "give-up";
+  | "give-up"
+  | "release";
 
 type Row = Readonly<Partial<Record<ProcessInput, ProcessState>>>;
 
@@ -23,7 +25,7 @@ type Row = Readonly<Partial<Record<ProcessInput, ProcessState>>>;
 export const transitions: Readonly<Record<ProcessState, Row>> = {
   stopped: { start: "starting" },
   starting: { spawned: "running", "spawn-failed": "exited", stop: "stopping" },
-  running: { exited: "exited", stop: "stopping" },
+  running: { exited: "exited", stop: "stopping", release: "stopped" },
   exited: {
     gone: "exited",
     timeout: "exited",

@@ -11,8 +11,9 @@ export interface ShutdownJobs {
 
 /**
  * Stops jobs in reverse order of their priorities, those of one priority together, the next only when they are gone.
+ * Detached processes that run are left to live on.
  *
- * @returns when nothing is left.
+ * @returns when nothing else is left.
  */
 export async function shutDown({ loaded, leaving, turn }: ShutdownJobs): Promise<void> {
   const jobs = [...loaded];
@@ -21,7 +22,7 @@ export async function shutDown({ loaded, leaving, turn }: ShutdownJobs): Promise
   const priorities = [...new Set(jobs.map((job) => job.config.priority))];
   for (const priority of priorities.toSorted((a, b) => (a < b ? 1 : -1))) {
     const level = jobs.filter((job) => job.config.priority === priority).toReversed();
-    turn.run(() => level.forEach((job) => job.stop()));
+    turn.run(() => level.forEach((job) => job.leave()));
     await Promise.all(level.map((job) => job.settled()));
   }
   await Promise.all(ends);

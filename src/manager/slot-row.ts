@@ -39,6 +39,11 @@ export class SlotRow {
     this.#slots = [...there.values()].toSorted((a, b) => a.number - b.number);
   }
 
+  /** Lets go of detached processes that run. @returns whether there were any */
+  release(): boolean {
+    return this.#slots.filter((slot) => slot.release()).length > 0;
+  }
+
   /** Forgets a closed slot once it is empty. */
   drop(slot: Slot): void {
     if (slot.process === undefined && !slot.open) this.#slots = this.#slots.filter((one) => one !== slot);

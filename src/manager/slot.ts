@@ -129,6 +129,16 @@ export class Slot implements ProcessOwner {
     if (needsGone) this.#move("gone");
   }
 
+  /** Empties the slot without an end of its process: a detached one that runs lives on. @returns whether it does. */
+  release(): boolean {
+    if (this.#state !== "running" || this.process?.request.detach !== true) return false;
+    const { process } = this;
+    this.process = undefined;
+    this.#move("release");
+    process.release();
+    return true;
+  }
+
   /** Empties the slot by SIGKILL. */
   destroy(): void {
     this.stop();

@@ -3,6 +3,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { commandWords, expand, namedVariables } from "./command-line.ts";
 import type { JobConfig } from "./job-config.ts";
 import { outputLogs } from "./output-logs.ts";
+import type { StopPolicy } from "./managed-process.ts";
 import type { SpawnRequest } from "./process-host.ts";
 
 /** What every job shares: gaffer's own environment and folder. */
@@ -18,9 +19,16 @@ export interface Placement {
   readonly slot: number;
   /** Laid over the job's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How it is asked to stop. @defaultValue as the job's config says */
+  readonly stop?: StopPolicy;
 }
 
 const none = {};
+
+/** A job has a hundred ports: a committed process is told the last of them, which no slot of a small job has. */
+const COMMITTED_OFFSET = 99;
+const portOf = (port: number | undefined, slot: number): Record<string, string> =>
+  port === undefined ? {} : { PORT: String(port + (slot === 0 ? COMMITTED_OFFSET : slot - 1)) };
 
 /** Makes the spawn requests of one job: what all of them share is worked out once. */
 export class SpawnRequests {
@@ -30,6 +38,7 @@ export class SpawnRequests {
   readonly #words: readonly string[];
   readonly #expands: boolean;
   readonly #isLogged: boolean;
+  readonly #stop: StopPolicy;
   readonly #short: string;
 
   /**
@@ -39,6 +48,8 @@ export class SpawnRequests {
   constructor(config: JobConfig, surroundings: Surroundings) {
     this.#config = config;
     this.#cwd = config.cwd ?? surroundings.cwd;
+    const { stopSignal, gracefulTimeoutMs } = config;
+    this.#stop = { stopSignal, gracefulTimeoutMs };
     this.#isLogged = config.logfile !== undefined || config.stderrLogfile !== undefined;
     this.#env = config.osEnv ? { ...surroundings.env, ...config.env } : config.env;
     const [session = DEFAULT_SESSION, job = ""] = config.name.split(".");
@@ -65,17 +76,25 @@ export class SpawnRequests {
     throw new GafferError("job_invalid", `Cannot load job "${this.#config.name}": $${unknown} has no value: ${way}`);
   }
 
+  /** The job's own part of the environment: what it sets, and what it is told of its place. */
+  #ownEnvironment({ slot, env }: Placement): Record<string, string> {
+    const { osEnv, port, env: set } = this.#config;
+    return osEnv ? { ...set, PS: `${this.#short}.${slot}`, ...portOf(port, slot), ...env } : { ...set, ...env };
+  }
+
   #environment({ id, slot, env }: Placement): Record<string, string> {
-    const { osEnv, name, slotEnv } = this.#config;
+    const { osEnv, name, port } = this.#config;
     if (!osEnv) return { ...this.#env, ...env };
     const own = { PS: `${this.#short}.${slot}`, GAFFER_JOB: name, GAFFER_PROCESS_ID: String(id) };
-    return { ...this.#env, ...own, ...slotEnv?.(slot), ...env };
+    return { ...this.#env, ...own, ...portOf(port, slot), ...env };
   }
 
   /** The request for one process. */
   for(placement: Placement): SpawnRequest {
     const config = this.#config;
     const env = this.#environment(placement);
+    // What is committed runs once and ends with gaffer, whatever the job is.
+    const detach = config.detach && placement.slot > 0;
     return {
       id: placement.id,
       label: `${config.name}.${placement.slot}`,
@@ -89,10 +108,12 @@ export class SpawnRequests {
       rlimits: config.rlimits,
       outputs: config.redirectOutput,
       logs: this.#isLogged ? outputLogs(config, this.#cwd, placement.slot) : none,
-      input: config.redirectInput,
+      input: config.redirectInput && !detach,
       streams: config.customStreams,
       channels: config.customChannels,
-      detach: config.detach,
+      detach,
+      stop: placement.stop ?? this.#stop,
+      ...(detach ? { ownEnv: this.#ownEnvironment(placement) } : none),
     };
   }
 }

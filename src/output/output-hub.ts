@@ -68,8 +68,12 @@ export class OutputHub {
     return this.#budget.bytes;
   }
 
-  /** The sink of output `stream` of a process that is about to start. */
-  open(owner: OutputOwner, stream: string): ByteSink {
+  /**
+   * The sink of output `stream` of a process that is about to start.
+   *
+   * @param log - where its bytes go besides, from the first to the last: its log file.
+   */
+  open(owner: OutputOwner, stream: string, log?: OutputSink): ByteSink {
     const { id, job, slot } = owner;
     const source: OutputSource = { id, job, slot, stream, terminal: owner.terminal !== undefined };
     const key = keyOf(source);
@@ -82,6 +86,7 @@ export class OutputHub {
       now: this.#now,
     });
     this.#open.add(output);
+    if (log !== undefined) output.attach(log, log);
     for (const following of this.#followings) output.attach(following, following.attach(source));
     return output;
   }

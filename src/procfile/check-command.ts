@@ -1,11 +1,9 @@
-import { GafferError } from "../base/gaffer-error.ts";
 import type { CliContext, Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { print } from "../cli/stdout.ts";
-import type { Procfile } from "../config/procfile.ts";
-import { procfileKind } from "../config/procfile-text.ts";
-import { invalidText, type Problem } from "../config/source-text.ts";
+import { Mistakes } from "./mistakes.ts";
+import { checkScripts } from "./script-check.ts";
 import { planStart } from "./start-plan.ts";
 import { checkVariables } from "./variable-check.ts";
 import {
@@ -38,25 +36,6 @@ export const checkCommand: Command = {
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
-/**
- * Has the shell read every line that goes through it, without running anything.
- *
- * @throws {@link GafferError} `procfile_invalid` with what the shell says of each.
- */
-function checkScripts(procfile: Procfile): void {
-  const problems = procfile.names().flatMap((name): Problem[] => {
-    const { shell, cmd } = procfile.asDict(name);
-    const said = shell ? Bun.spawnSync(["sh", "-n", "-c", cmd], { stdio: ["ignore", "ignore", "pipe"] }) : undefined;
-    if (!said || said.success) return [];
-    const words = said.stderr
-      .toString()
-      .trim()
-      .replace(/^\S*sh: (?:-c: )?(?:line )?\d+: /, "");
-    return [{ place: procfile.placeOf(name), message: `the shell cannot read the command of job "${name}": ${words}` }];
-  });
-  if (problems.length > 0) throw invalidText(procfileKind, problems);
-}
-
 /** Makes the plan that `gaffer start` would make, on a machine where every port is free. */
 function checkPlan(application: Application, { env }: CliContext): void {
   const { procfile, settings } = application;
@@ -67,26 +46,13 @@ function checkPlan(application: Application, { env }: CliContext): void {
 
 /** Reads both files even when the first is wrong, so that one run tells of everything. */
 function readAll(choice: ApplicationChoice, context: CliContext): { jobs: string[]; variables: string[] } {
-  const errors: GafferError[] = [];
-  const attempt = <T>(read: () => T): T | undefined => {
-    try {
-      return read();
-    } catch (error) {
-      if (!(error instanceof GafferError)) throw error;
-      errors.push(error);
-      return undefined;
-    }
-  };
-  const procfile = attempt(() => readProcfile(choice, context));
+  const mistakes = new Mistakes();
+  const procfile = mistakes.collect(() => readProcfile(choice, context));
   const jobs = procfile?.names();
-  attempt(() => procfile && checkScripts(procfile));
+  mistakes.collect(() => procfile && checkScripts(procfile, procfile.names()));
   // Without a Procfile nothing can be said about the job names in the environment.
-  const settings = attempt(() => readSettings(choice, context, jobs));
-  attempt(() => procfile && settings && checkPlan({ procfile, settings }, context));
-  const [first, ...rest] = errors;
-  if (first) {
-    const messages = [first, ...rest].map(({ message }) => message);
-    throw new GafferError(first.code, messages.join("\n"), { details: first.details, cause: first });
-  }
+  const settings = mistakes.collect(() => readSettings(choice, context, jobs));
+  mistakes.collect(() => procfile && settings && checkPlan({ procfile, settings }, context));
+  mistakes.throwAny();
   return { jobs: jobs ?? [], variables: Object.keys(settings?.env ?? {}) };
 }

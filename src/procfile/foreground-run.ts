@@ -1,6 +1,7 @@
 import { SigHandler, type SignalSource } from "../apps/signal-handler.ts";
 import { signalName } from "../base/signals.ts";
 import { shellCode } from "../manager/exit-status.ts";
+import { LastWords } from "./last-words.ts";
 import { StartOutcome } from "./start-outcome.ts";
 import type { StartPlan } from "./start-plan.ts";
 
@@ -37,6 +38,13 @@ export interface ForegroundPorts {
   readonly signals: SignalSource;
   /** Ends when our output takes nothing any more: with undefined when its reader has gone, else with the error. */
   readonly outputClosed: Promise<unknown>;
+  /**
+   * Writes what waits for the reader of our output: a patient flush waits as long as there is one, else it ends when nothing is
+   * taken for 5 s, or at the signal.
+   *
+   * @returns lines that were given up.
+   */
+  readonly flush: (how: { readonly patient: boolean; readonly signal: AbortSignal }) => Promise<number>;
   /** Talk for the user, a line at a time. */
   readonly say: (line: string) => void;
 }
@@ -53,7 +61,8 @@ export interface ForegroundRules {
  * Runs a plan until it is over, and leaves nothing behind.
  *
  * @remarks The first SIGINT, SIGTERM, SIGQUIT or SIGHUP asks every process to stop, a second one kills what is left. SIGUSR1
- * and SIGUSR2 are passed on to every process, as foreman does.
+ * and SIGUSR2 are passed on to every process, as foreman does. Output is waited for last: as long as it has a reader when the run
+ * ended by itself, else for a bounded time; a signal meanwhile ends that at once.
  * @returns the exit code, as {@link StartOutcome} decides it.
  */
 export async function runInForeground(
@@ -62,18 +71,21 @@ export async function runInForeground(
   ports: ForegroundPorts,
 ): Promise<number> {
   const { manager, signals, say } = ports;
-  const total = plan.jobs.reduce((sum, { config }) => sum + config.numprocesses, 0);
+  const total = plan.jobs.reduce((sum, { numprocesses }) => sum + numprocesses, 0);
   const outcome = new StartOutcome({ total, ...rules });
   const unsubscribe = manager.events.subscribe(".", (_topic, event) => {
     const code = endCode(event);
     if (code !== undefined) outcome.processEnded(code);
   });
+  const last = new LastWords(ports);
   const handler = new SigHandler(signals, {
     quit: (signal) => {
+      if (last.interrupt(signal)) return;
       say(`${signalName(signal)}: stopping everything, once more kills at once (Ctrl-C again)`);
       outcome.signalled(signal);
     },
-    quitNow: () => {
+    quitNow: (signal) => {
+      if (last.interrupt(signal)) return;
       say("killing what is left");
       manager.kill();
     },
@@ -83,13 +95,22 @@ export async function runInForeground(
   void endWithOutput(ports, outcome);
   for (const notice of plan.notices) say(notice);
   try {
+    const code = await runToItsEnd(plan, manager, outcome);
+    // Still under the handler: a signal must not end us without a word of the lines that are lost.
+    return (await last.flush()) ?? code;
+  } finally {
+    handler.stop();
+    unsubscribe();
+  }
+}
+
+async function runToItsEnd(plan: StartPlan, manager: ForegroundManager, outcome: StartOutcome): Promise<number> {
+  try {
     manager.start(plan);
     return await outcome.decided;
   } finally {
     // Also when a job was refused after others had been started.
     await manager.stop();
-    handler.stop();
-    unsubscribe();
   }
 }
 

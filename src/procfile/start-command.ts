@@ -1,10 +1,10 @@
+import { wantsColour } from "../cli/colour.ts";
 import type { Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
-import { wantsColour } from "../cli/colour.ts";
-import { applicationFlags, readProcfile, readSettings } from "./application-flags.ts";
+import { applicationFlags, readProcfile } from "./application-flags.ts";
+import { readChecked } from "./checked-settings.ts";
 import { isPortTaken } from "./port-probe.ts";
-import { checkVariables } from "./variable-check.ts";
 import { planStart } from "./start-plan.ts";
 
 const spec = {
@@ -45,9 +45,7 @@ export const startCommand: Command = {
   async run(args, context) {
     const { flags, positionals } = parseFlags(spec, args);
     const procfile = readProcfile(flags, context);
-    const settings = readSettings(flags, context, procfile.names());
-    const jobs = positionals.length > 0 ? positionals : procfile.names();
-    checkVariables(procfile, jobs, { env: settings.env, user: context.env });
+    const settings = readChecked(procfile, { ...flags, jobs: positionals }, context);
     const facts = { userPort: context.env["PORT"], isTaken: isPortTaken };
     // A run that ends with its first process starts none again.
     const restart = flags.restart && !flags.exit;

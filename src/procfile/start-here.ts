@@ -28,10 +28,7 @@ function foregroundOf(manager: Manager): ForegroundManager {
     events: manager.events,
     // All are checked before the first is started.
     start: ({ session, jobs }) => {
-      manager.applySession(
-        session,
-        jobs.map(({ config, slotEnv }) => ({ ...config, slotEnv })),
-      );
+      manager.applySession(session, jobs);
     },
     stop: async () => {
       await manager.stop();
@@ -49,7 +46,7 @@ const describe = (error: unknown): string => (error instanceof Error ? (error.st
 
 /** Names as the console shows them: for the width of its prefix. */
 const processNames = ({ jobs }: StartPlan): string[] =>
-  jobs.flatMap(({ config }) => {
+  jobs.flatMap((config) => {
     const short = config.name.slice(config.name.indexOf(".") + 1);
     return config.numprocesses > 0 ? [`${short}.${config.numprocesses}`] : [];
   });
@@ -83,6 +80,7 @@ export async function startHere(plan: StartPlan, options: StartOptions): Promise
     manager: foregroundOf(manager),
     signals: ownSignals(),
     outputClosed,
+    flush: (how) => writer.finish(how),
     say: (line) => say(`gaffer: ${line}\n`),
   });
 }

@@ -29,20 +29,15 @@ export interface StartFacts {
   readonly userPort: string | undefined;
   /** Whether something listens on a port. */
   readonly isTaken: (port: number) => boolean;
-}
-
-/** One job to start. */
-export interface PlannedJob {
-  readonly config: JobConfig;
-  /** What a slot has in its environment besides the job's own: its PORT. */
-  readonly slotEnv: (slot: number) => Readonly<Record<string, string>>;
+  /** Where the search for a free port begins. @defaultValue 5000 */
+  readonly firstPort?: number;
 }
 
 /** Everything `gaffer start` is going to do, checked. */
 export interface StartPlan {
   readonly session: string;
   /** In Procfile order. */
-  readonly jobs: readonly PlannedJob[];
+  readonly jobs: readonly JobConfig[];
   /** What the user should know before it begins. */
   readonly notices: readonly string[];
 }
@@ -57,19 +52,16 @@ const defaultTimeoutSeconds = 30;
  */
 export function planStart({ procfile, settings }: Application, choice: StartChoice, facts: StartFacts): StartPlan {
   const names = procfile.names();
-  for (const job of choice.jobs) if (!names.includes(job)) throw unknownJob(job, names);
-  const chosen = new Set(choice.jobs.length > 0 ? choice.jobs : names);
-  const formation = parseFormation(choice.concurrency, names);
-  if ([...chosen].every((job) => formation.get(job) === 0)) throw nothing();
+  const { chosen, formation } = chooseJobs(procfile, choice);
   const { PORT: filePort, ...env } = settings.env;
   const base = chooseBase(choice.port, filePort, facts.userPort);
-  const ports = planPorts({ formation, jobs: chosen, base, isTaken: facts.isTaken });
+  const ports = planPorts({ formation, jobs: chosen, base, first: facts.firstPort, isTaken: facts.isTaken });
   const session = procfile.getAppname();
   const jobs = names
     .filter((name) => chosen.has(name))
-    .map((name): PlannedJob => {
+    .map((name): JobConfig => {
       const { cmd, args, shell, numprocesses } = procfile.asDict(name, formation);
-      const config: JobConfig = {
+      return {
         ...common(procfile, choice),
         cmd,
         args,
@@ -80,10 +72,34 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
         gid: settings.gid,
         name: fullName({ session, job: name }),
         redirectInput: settings.redirectInput.has(name),
+        port: ports.portOf(name, 1),
       };
-      return { config, slotEnv: (slot) => ({ PORT: String(ports.portOf(name, slot)) }) };
     });
   return { session, jobs, notices: portNotices(ports) };
+}
+
+interface ChosenJobs {
+  readonly chosen: ReadonlySet<string>;
+  readonly formation: ReadonlyMap<string, number>;
+}
+
+function chooseJobs(procfile: Procfile, choice: Pick<StartChoice, "jobs" | "concurrency">): ChosenJobs {
+  const names = procfile.names();
+  for (const job of choice.jobs) if (!names.includes(job)) throw unknownJob(job, names);
+  const chosen = new Set(choice.jobs.length > 0 ? choice.jobs : names);
+  const formation = parseFormation(choice.concurrency, names);
+  if ([...chosen].every((job) => formation.get(job) === 0)) throw nothing();
+  return { chosen, formation };
+}
+
+/**
+ * Names of the jobs of which {@link planStart} starts a process, in Procfile order.
+ *
+ * @throws {@link GafferError} `usage` if a job is unknown, a count is impossible, or there is nothing to start.
+ */
+export function startedJobs(procfile: Procfile, choice: Pick<StartChoice, "jobs" | "concurrency">): string[] {
+  const { chosen, formation } = chooseJobs(procfile, choice);
+  return procfile.names().filter((name) => chosen.has(name) && formation.get(name) !== 0);
 }
 
 function common(procfile: Procfile, choice: StartChoice): Omit<JobConfig, "name" | "cmd"> {

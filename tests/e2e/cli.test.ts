@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { symlinkSync } from "node:fs";
+import { existsSync, symlinkSync } from "node:fs";
 import { gafferBinary } from "../support/gaffer-binary.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
@@ -66,6 +66,8 @@ describe("a mistake", () => {
     [["start", "-c"], "Cannot use -c: it needs a value, -c JOB=N[,…]"],
     [["start", "-p", "0"], 'Cannot use -p "0": a port is a whole number from 1 to 65535'],
     [["version", "x"], 'Cannot use argument "x": version takes no arguments; see "gaffer help version"'],
+    [["help", "--no-colour"], 'Cannot use --no-colour: there is no such flag (did you mean "--no-color"?)'],
+    [["help", "start", "extra"], 'Cannot use argument "extra": help takes at most 1; see "gaffer help help"'],
     [["help", "strat"], 'Cannot run "strat": there is no such command (did you mean "start"?); see "gaffer help"'],
   ])("of usage, %j, ends with 2 and says what is so on stderr", (args, message) => {
     expect(gaffer("/", args)).toEqual({ code: 2, stdout: "", stderr: `gaffer: ${message}\n` });
@@ -167,8 +169,27 @@ describe("check", () => {
     using dir = new TempDir({ Procfile: 'ok: a | b\nweb: echo "a | b\nx: if true; do\n' });
     const { code, stderr } = gaffer(dir.path, ["check"]);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^ {2}Procfile:2:1: the shell cannot read the command of job "web": .*nterminated/m);
-    expect(stderr).toMatch(/^ {2}Procfile:3:1: the shell cannot read the command of job "x": ./m);
+    expect(stderr).toMatch(/^ {2}Procfile:2:6: the shell cannot read the command of job "web": .*nterminated/m);
+    expect(stderr).toMatch(/^ {2}Procfile:3:4: the shell cannot read the command of job "x": ./m);
+  });
+
+  test("and start refuse the same lines in the same words, with everything else that is wrong", () => {
+    using dir = new TempDir({ Procfile: "ok: touch ran\nweb: echo ${PORT\nx: (\ny: echo $NONE\n" });
+    const checked = gaffer(dir.path, ["check"]);
+    expect(checked.stderr.match(/Procfile:\d+:\d+(?=: )/g)).toEqual(["Procfile:2:6", "Procfile:3:4", "Procfile:4:1"]);
+    expect(gaffer(dir.path, ["start", "--no-restart"])).toEqual({ ...checked, code: 2 });
+    expect(existsSync(dir.file("ran"))).toBe(false);
+  });
+
+  test("asks no shell where there is none", () => {
+    using dir = new TempDir({ Procfile: "web: a | b\n" });
+    expect(gaffer(dir.path, ["check"], { PATH: dir.path }).code).toBe(0);
+  });
+
+  test.each([[["ok"]], [["-c", "web=0"]]])("start %j does not mind a line it does not start", (args) => {
+    using dir = new TempDir({ Procfile: "ok: true | touch ran\nweb: echo ${PORT\n" });
+    expect(gaffer(dir.path, ["start", "--no-restart", ...args]).code).toBe(0);
+    expect(existsSync(dir.file("ran"))).toBe(true);
   });
 
   test("says that a file may not be read", () => {

@@ -126,6 +126,7 @@ export class History {
       stopSignal: random.pick([15, 2]),
       priority: random.pick([0, 1, Infinity]),
       start: random.next() < 0.9,
+      detach: random.next() < 0.2,
       ...(random.next() < 0.35 ? { flapping: this.#flapping() } : {}),
     };
   }

@@ -40,7 +40,7 @@ function betweenHost(change: {
     host: (host): ProcessHost => ({
       spawn(request, observer) {
         const heard: ProcessObserver = {
-          spawned: (osPid) => observer.spawned(osPid),
+          spawned: (osPid, ageMs) => observer.spawned(osPid, ageMs),
           spawnFailed: (error) => observer.spawnFailed(error),
           exited: (status, survivors) => observer.exited(status, survivors),
           emptied: () => observer.emptied(),
@@ -55,6 +55,7 @@ function betweenHost(change: {
           abandonOutput: () => process.abandonOutput(),
           write: (bytes, stream) => process.write(bytes, stream),
           endInput: () => process.endInput(),
+          release: () => process.release(),
           ...change.process?.(process),
         };
       },
@@ -126,6 +127,14 @@ export const plantedBugs: readonly PlantedBug[] = [
             if (this.state !== "backoff") stop.call(this);
           },
       ),
+  },
+  {
+    name: "detached processes are stopped with the manager",
+    plant: () => patch(Slot.prototype, "release", () => () => false),
+  },
+  {
+    name: "processes that are not detached are let go of, too",
+    options: betweenHost({ process: (process) => ({ signal: () => process.release() }) }),
   },
   {
     name: "an interval is measured on the wall clock",

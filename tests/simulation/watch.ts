@@ -66,6 +66,7 @@ export class Watch {
       model.pauseEndsAt = clock.monotonicMs() + (event.retry_in ?? 0) * 1000;
     this.#ledger.onEvent(event);
     if (event.event === "stop_process") this.#checkOrder(event.name);
+    if (event.event === "stop_process") this.#checkSpared(event.pid ?? 0);
   }
 
   /** While the manager stops, a job is stopped only when those of higher numbers are empty. */
@@ -80,6 +81,20 @@ export class Watch {
     if (early !== undefined) broken(`${name} is stopped, and ${early.request.label} of a later priority lives`);
   }
 
+  /** When the manager stops, detached processes that run are left to live on; nobody else is. */
+  #checkSpared(pid: number): void {
+    const { stopping, host } = this.#watched;
+    const { request, phase } = host.process(pid);
+    if (stopping() && request.detach && phase === "running" && !this.#ledger.ownerOf(host.process(pid))?.unloaded)
+      broken(`${request.label} is detached and runs, and is stopped with the manager`);
+  }
+
+  #checkReleased(): void {
+    const { stopping, host } = this.#watched;
+    const wrong = host.processes.find(({ request, released }) => released && !(stopping() && request.detach));
+    if (wrong !== undefined) broken(`${wrong.request.label} was let go of`);
+  }
+
   /** Looks at the whole, between steps. */
   check(): void {
     const { manager, models, host } = this.#watched;
@@ -92,6 +107,7 @@ export class Watch {
     if (ids !== known) broken(`processes ${ids} live, the manager knows ${known}`);
     for (const process of living) this.#checkProcess(process);
     this.#checkTimers(jobs, living);
+    this.#checkReleased();
     if (manager.seq !== this.#seq) broken(`seq is ${manager.seq}, ${this.#seq} events were told`);
   }
 
@@ -207,7 +223,7 @@ export class Watch {
     if (clock.pending > 0) broken(`${clock.pending} timers are left after stop`);
     if (manager.pids().length > 0) broken(`the manager still knows ${manager.pids().join()}`);
     if (given.size > 0) broken(`never answered: ${Array.from(given, (one) => one.what).join(", ")}`);
-    const untold = host.processes.find(({ request }) => !this.#ledger.ended.has(request.id));
+    const untold = host.processes.find(({ request, released }) => !released && !this.#ledger.ended.has(request.id));
     if (untold !== undefined) broken(`the end of process ${untold.request.id} was never told`);
   }
 }

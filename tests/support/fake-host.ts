@@ -13,6 +13,8 @@ export class FakeProcess implements HostProcess {
   destroyed = false;
   abandoned = false;
   inputEnded = false;
+  /** Let go of while it ran: it is none of the manager's any more. */
+  released = false;
   phase: "starting" | "running" | "exited" | "failed" = "starting";
   survivors = false;
   emptied = false;
@@ -27,7 +29,7 @@ export class FakeProcess implements HostProcess {
 
   /** Nothing of it is left, or there never was anything. */
   get gone(): boolean {
-    return this.phase === "failed" || (this.phase === "exited" && this.emptied && this.closed);
+    return this.released || this.phase === "failed" || (this.phase === "exited" && this.emptied && this.closed);
   }
 
   /** The kernel's number that {@link spawned} tells: 1000 and gaffer's own. */
@@ -100,6 +102,10 @@ export class FakeProcess implements HostProcess {
 
   endInput(): void {
     this.inputEnded = true;
+  }
+
+  release(): void {
+    this.released = true;
   }
 }
 

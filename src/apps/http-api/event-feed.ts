@@ -47,6 +47,7 @@ export class EventFeed implements FeedSource {
   readonly #pattern: string;
   #seq: number;
   #isLost: boolean;
+  #isGreeted = false;
   /** What was forgotten before the oldest that is kept is not missed: all that is kept was asked for. */
   #fromOldest: boolean;
   /** All that happened was looked at; what comes before the next event of our pattern is of no other's concern. */
@@ -75,6 +76,11 @@ export class EventFeed implements FeedSource {
   }
 
   next(): string | undefined {
+    if (!this.#isGreeted) {
+      // Where it begins: who loses the connection before the first event resumes here.
+      this.#isGreeted = true;
+      return `id: ${this.#epoch}-${this.#seq}\n\n`;
+    }
     if (this.#isLost) {
       this.#isLost = false;
       return this.#gap(null, "the daemon was started anew");

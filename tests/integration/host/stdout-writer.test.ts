@@ -199,6 +199,67 @@ describe.each([
     expect(count).toBeGreaterThan(0);
   });
 
+  test("gives up a reader that takes nothing, and says how many lines it did not get", async () => {
+    const [readEnd, writeEnd] = pipe();
+    const writer = new StdoutWriter({ reactor: watched, fd: writeEnd, stallMs: 30 });
+    writer.write(Buffer.from(linesOf(20_000)));
+    const lost = await writer.finish();
+    closeSync(writeEnd);
+    const count = readSync(readEnd, Buffer.alloc(2_000_001));
+    closeSync(readEnd);
+    // A line of which it got a part is lost.
+    expect(lost).toBe(20_000 - Math.floor(count / LINE_BYTES));
+  });
+
+  test("counts what was left out before, once", async () => {
+    const [readEnd, writeEnd] = pipe();
+    const writer = new StdoutWriter({ reactor: watched, fd: writeEnd, stallMs: 30 });
+    writer.write(Buffer.from(linesOf(40_000)));
+    await waitFor(
+      () => !watched.paused,
+      () => "the reader left behind",
+    );
+    writer.write(Buffer.from(linesOf(1234)));
+    const lost = await writer.finish();
+    closeSync(writeEnd);
+    const count = readSync(readEnd, Buffer.alloc(5_000_000));
+    closeSync(readEnd);
+    expect(lost).toBe(41_234 - Math.floor(count / LINE_BYTES));
+  });
+
+  test("waits with patience for a reader that took nothing for long, and loses nothing", async () => {
+    const [readEnd, writeEnd] = pipe();
+    const writer = new StdoutWriter({ reactor: watched, fd: writeEnd, stallMs: 30 });
+    writer.write(Buffer.from(linesOf(40_000)));
+    const finished = writer.finish({ patient: true });
+    // Left behind: children would go on.
+    await waitFor(
+      () => !watched.paused,
+      () => "the stall",
+    );
+    const reader = collect(reactor, readEnd);
+    expect(await finished).toBe(0);
+    closeSync(writeEnd);
+    await reader.ended;
+    expect(reader.sink.text).toBe(linesOf(40_000));
+  });
+
+  test("with patience still ends at once at the signal, and when its reader goes", async () => {
+    const [readEnd, writeEnd] = pipe();
+    const hurry = new AbortController();
+    const writer = new StdoutWriter({ reactor: watched, fd: writeEnd });
+    writer.write(Buffer.from(linesOf(20_000)));
+    const interrupted = writer.finish({ patient: true, signal: hurry.signal });
+    hurry.abort();
+    expect(await interrupted).toBeGreaterThan(0);
+    const other = new StdoutWriter({ reactor: watched, fd: writeEnd });
+    other.write(Buffer.from(linesOf(20_000)));
+    const left = other.finish({ patient: true });
+    closeSync(readEnd);
+    expect(await left).toBe(0);
+    closeSync(writeEnd);
+  });
+
   test("a line longer than the whole queue passes", async () => {
     const [readEnd, writeEnd] = pipe();
     const writer = new StdoutWriter({ reactor: watched, fd: writeEnd });

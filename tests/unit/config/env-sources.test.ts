@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readEnvSources, takeSettings } from "../../../src/config/env-sources.ts";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { TempDir } from "../../support/temp-dir.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
@@ -59,6 +60,58 @@ describe("readEnvSources()", () => {
       "Cannot use the env file: bin:1:3: a NUL byte: this is a binary file, not text",
     );
   });
+});
+
+const refusal = (dir: TempDir): string => thrownBy(() => read(dir)).message;
+
+describe("readEnvSources(), where .env is no plain file,", () => {
+  test("refuses a pipe nobody named, itself and by a link", () => {
+    using dir = new TempDir({ "app/Procfile": "" });
+    Bun.spawnSync(["mkfifo", dir.file("app/.env")]);
+    using linked = new TempDir({ "app/Procfile": "" });
+    symlinkSync(dir.file("app/.env"), linked.file("app/.env"));
+    const message = 'Cannot read env file "app/.env": it is a named pipe, no file; remove it, or name it with -e';
+    expect([refusal(dir), refusal(linked)]).toEqual([message, message]);
+  });
+
+  test("refuses a device, a folder and a link to nothing", () => {
+    using device = new TempDir({ "app/Procfile": "" });
+    symlinkSync("/dev/zero", device.file("app/.env"));
+    expect(refusal(device)).toContain("it is a device, no file");
+    using folder = new TempDir();
+    mkdirSync(folder.file("app/.env"), { recursive: true });
+    expect(refusal(folder)).toBe('Cannot read env file "app/.env": it is a directory');
+    using dangling = new TempDir({ "app/Procfile": "" });
+    symlinkSync("gone", dangling.file("app/.env"));
+    expect(refusal(dangling)).toBe(
+      'Cannot read env file "app/.env": it is a symbolic link to gone, which does not exist',
+    );
+  });
+
+  test("reads it through a link to a file, and knows of none beside a file", () => {
+    using dir = new TempDir({ "app/Procfile": "", real: "A=1\n" });
+    symlinkSync("../real", dir.file("app/.env"));
+    expect(read(dir)).toEqual({ A: "1" });
+    using file = new TempDir({ app: "" });
+    expect(read(file)).toEqual({});
+  });
+});
+
+test.each([
+  ["1A=b", '"1A"'],
+  ["A B=c", '"A B"'],
+  ["=x", '""'],
+])("readEnvSources() says of -e %j that %s is no name", (text, name) => {
+  using dir = new TempDir();
+  expect(thrownBy(() => read(dir, text))).toEqual({
+    code: "env_invalid",
+    message: `Cannot use -e ${JSON.stringify(text)}: there is no such file, and ${name} is no name: a name is letters, digits, _ . and -, and begins with a letter or _`,
+  });
+});
+
+test("readEnvSources() reads a file whose name holds a =", () => {
+  using dir = new TempDir({ "1=2": "A=1\n" });
+  expect(read(dir, "1=2")).toEqual({ A: "1" });
 });
 
 const settingsOf = (text: string, jobs: string[] | undefined): ReturnType<typeof takeSettings> => {

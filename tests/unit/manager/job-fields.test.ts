@@ -17,6 +17,7 @@ describe("describeJob()", () => {
       gid: null,
       shell: false,
       numprocesses: 1,
+      port: null,
       start: true,
       priority: null,
       graceful_timeout: 30,
@@ -37,7 +38,7 @@ describe("describeJob()", () => {
   });
 
   test("leaves out what only an embedding program has", () => {
-    const config = resolveJob({ name: "web", cmd: "serve", customChannels: [7], slotEnv: () => ({ PORT: "1" }) });
+    const config = resolveJob({ name: "web", cmd: "serve", customChannels: [7] });
     const described = JSON.stringify(describeJob(config));
     expect([described.includes("channels"), described.includes("lotEnv"), described.includes("PORT")]).toEqual([
       false,
@@ -109,7 +110,7 @@ describe("the table of fields", () => {
 
   test("has every setting that an author may write, once", () => {
     const settings: string[] = JOB_FIELDS.flatMap(({ setting }) => setting ?? []);
-    const written = Object.keys(JOB_DEFAULTS).filter((name) => name !== "slotEnv" && name !== "customChannels");
+    const written = Object.keys(JOB_DEFAULTS).filter((name) => name !== "customChannels");
     expect(settings.toSorted()).toEqual(["name", "cmd", ...written].toSorted());
   });
 });

@@ -8,8 +8,6 @@ import { thrownBy } from "../../support/thrown-by.ts";
 const job = (name: string, settings: Partial<JobSettings> = {}): JobConfig =>
   resolveJob({ name, cmd: "serve", ...settings });
 
-const port = (base: number) => (slot: number) => ({ PORT: String(base + slot) });
-
 describe("isSameJob()", () => {
   test("does not depend on the order in which a map was written", () => {
     expect(isSameJob(job("a", { env: { A: "1", B: "2" } }), job("a", { env: { B: "2", A: "1" } }))).toBe(true);
@@ -22,9 +20,9 @@ describe("isSameJob()", () => {
     expect(isSameJob(job("a", { priority: 1 }), job("a"))).toBe(false);
   });
 
-  test("compares what slotEnv gives, not the function", () => {
-    expect(isSameJob(job("a", { slotEnv: port(5000) }), job("a", { slotEnv: port(5000) }))).toBe(true);
-    expect(isSameJob(job("a", { slotEnv: port(5000) }), job("a", { slotEnv: port(6000) }))).toBe(false);
+  test("compares ports", () => {
+    expect(isSameJob(job("a", { port: 5000 }), job("a", { port: 5000 }))).toBe(true);
+    expect(isSameJob(job("a", { port: 5000 }), job("a", { port: 6000 }))).toBe(false);
   });
 });
 
@@ -45,7 +43,7 @@ describe("replacesProcesses()", () => {
       { customStreams: ["x"] },
       { detach: true },
       { rlimits: { core: { soft: 0, hard: 0 } } },
-      { slotEnv: () => ({ PORT: "1" }) },
+      { port: 1 },
     ];
     const keeping: Partial<JobSettings>[] = [
       { numprocesses: 4 },

@@ -13,8 +13,6 @@ function requestOf(settings: Partial<JobSettings>, placement = { id: 7, slot: 2 
 
 const argvOf = (settings: Partial<JobSettings>): readonly string[] => requestOf(settings).argv;
 
-const slotEnv = (slot: number): Record<string, string> => ({ PORT: String(5000 + slot) });
-
 describe("SpawnRequests.for()", () => {
   test("says everything that the host must know", () => {
     expect(
@@ -36,6 +34,7 @@ describe("SpawnRequests.for()", () => {
       streams: ["ctl"],
       channels: [],
       detach: false,
+      stop: { stopSignal: 15, gracefulTimeoutMs: 30_000 },
     });
   });
 
@@ -76,13 +75,19 @@ describe("SpawnRequests.for()", () => {
   });
 
   test("takes values from the process's final environment", () => {
-    expect(argvOf({ cmd: "serve $PORT $PS $GAFFER_PROCESS_ID $HOME", slotEnv, env: { HOME: "/mine" } })).toEqual([
+    expect(argvOf({ cmd: "serve $PORT $PS $GAFFER_PROCESS_ID $HOME", port: 5001, env: { HOME: "/mine" } })).toEqual([
       "serve",
       "5002",
       "web.2",
       "7",
       "/mine",
     ]);
+  });
+
+  test("gives each slot its PORT, over env, and a committed process the last of the job's hundred", () => {
+    expect(requestOf({ port: 5000, env: { PORT: "1" } }).env["PORT"]).toBe("5001");
+    expect(requestOf({ port: 5000 }, { id: 7, slot: 0 }).env["PORT"]).toBe("5099");
+    expect(requestOf({}).env["PORT"]).toBeUndefined();
   });
 
   test("gives exactly the job's env without os_env", () => {

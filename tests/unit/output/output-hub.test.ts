@@ -60,6 +60,19 @@ describe("OutputHub", () => {
     expect(sinks.get("1/stdout")?.ends).toBe(0);
   });
 
+  test("a log gets every byte from the first on, and no follower that comes or goes changes that", () => {
+    const hub = new OutputHub();
+    const log = new CollectedSink();
+    const sink = hub.open(web, "stdout", log);
+    const follower = hub.follow(all, new Sinks().attach);
+    sink.write(Buffer.from("one "));
+    follower.close();
+    sink.write(Buffer.from("two"));
+    sink.end();
+    hub.open({ ...web, id: 2 }, "stdout").write(Buffer.from("of another"));
+    expect([log.text, log.ends]).toEqual(["one two", 1]);
+  });
+
   test("a late reader gets what is kept and then what comes, without gap or double", () => {
     const hub = new OutputHub();
     const sinks = new Sinks();

@@ -10,6 +10,7 @@ import {
   runInForeground,
 } from "../../../src/procfile/foreground-run.ts";
 import { planStart, type StartPlan } from "../../../src/procfile/start-plan.ts";
+import { waitFor } from "../../support/wait-for.ts";
 
 const plan: StartPlan = planStart(
   {
@@ -26,6 +27,11 @@ class Run {
   readonly signals = new EventEmitter();
   readonly code: Promise<number>;
   readonly stopped = Promise.withResolvers<void>();
+  /** Whether its output was waited for as long as it has a reader. */
+  patience: boolean | undefined;
+  /** Lines that its reader does not take; then the wait ends by a signal, or once {@link stalled} does. */
+  lost = 0;
+  readonly stalled = Promise.withResolvers<void>();
   readonly closed = Promise.withResolvers<unknown>();
   #listener: ((topic: string, event: ForegroundEvent) => void) | undefined;
 
@@ -52,6 +58,14 @@ class Run {
       manager,
       signals: processSignals(this.signals),
       outputClosed: this.closed.promise,
+      flush: async ({ patient, signal }: { patient: boolean; signal: AbortSignal }) => {
+        this.patience = patient;
+        if (this.lost === 0) return 0;
+        const { promise, resolve } = Promise.withResolvers<number>();
+        signal.addEventListener("abort", () => resolve(this.lost));
+        void this.stalled.promise.then(() => resolve(this.lost));
+        return promise;
+      },
       say: (line: string) => void this.did.push(`say ${line}`),
     };
     this.code = runInForeground(plan, { exitWithFirst: false, restarts: true, ...rules }, ports);
@@ -156,4 +170,46 @@ test("runInForeground() stops everything when nobody reads its output any more",
   run.stopped.resolve();
   expect(await run.code).toBe(0);
   expect(run.did.at(-1)).toBe("stop");
+});
+
+/** A run whose reader takes nothing, in its wait for it. */
+async function flushing(lost: number, end: (run: Run) => void, rules: Partial<ForegroundRules> = {}): Promise<Run> {
+  const run = new Run(rules);
+  run.lost = lost;
+  end(run);
+  run.stopped.resolve();
+  await waitFor(
+    () => run.patience !== undefined,
+    () => run.did.join(),
+  );
+  run.did.length = 0;
+  return run;
+}
+
+const byItself = (run: Run): void => run.tell({ event: "exit", exit_code: 3 });
+
+test("runInForeground() waits for a slow reader with patience when it ended by itself, with its code", async () => {
+  const run = await flushing(0, byItself, { exitWithFirst: true });
+  expect([await run.code, run.patience, run.did, run.listens]).toEqual([3, true, [], false]);
+});
+
+test("runInForeground() ends that wait at a signal, and says what is lost", async () => {
+  const run = await flushing(7, byItself, { exitWithFirst: true });
+  run.signals.emit("SIGTERM");
+  const said = ["say 7 lines lost: a signal ended the wait for the reader of stdout"];
+  expect([await run.code, run.patience, run.did, run.listens]).toEqual([143, true, said, false]);
+});
+
+test("runInForeground() that a signal ended has no such patience, and says what is lost", async () => {
+  const run = await flushing(1, ({ signals }) => signals.emit("SIGINT"));
+  run.stalled.resolve();
+  const said = ["say 1 line lost: the reader of stdout took nothing for 5 s"];
+  expect([await run.code, run.patience, run.did, run.listens]).toEqual([130, false, said, false]);
+});
+
+test("runInForeground() gives its reader up at a second signal, with the code of the first", async () => {
+  const run = await flushing(2, ({ signals }) => signals.emit("SIGINT"));
+  run.signals.emit("SIGTERM");
+  const said = ["say 2 lines lost: a signal ended the wait for the reader of stdout"];
+  expect([await run.code, run.patience, run.did]).toEqual([130, false, said]);
 });

@@ -26,13 +26,13 @@ function plan({
   );
 }
 
-const names = (given: Given): string[] => plan(given).jobs.map(({ config }) => config.name);
+const names = (given: Given): string[] => plan(given).jobs.map(({ name }) => name);
 
 describe("planStart()", () => {
   test("makes a checked job of every line", () => {
     const { session, jobs, notices } = plan({ settings: { env: { A: "1" } } });
     expect([session, notices]).toEqual(["My-Shop", []]);
-    expect(jobs.map(({ config }) => config)).toEqual([
+    expect(jobs).toEqual([
       {
         ...JOB_DEFAULTS,
         name: "My-Shop.web",
@@ -41,6 +41,7 @@ describe("planStart()", () => {
         env: { A: "1" },
         cwd: "/srv/My Shop",
         redirectOutput: ["stdout", "stdout"],
+        port: 5000,
       },
       expect.objectContaining({
         name: "My-Shop.worker",
@@ -53,44 +54,41 @@ describe("planStart()", () => {
   });
 
   test("keeps stdout and stderr in their order, and apart for --json", () => {
-    expect(plan({ choice: { json: false } }).jobs[0]?.config.redirectOutput).toEqual(["stdout", "stdout"]);
-    expect(plan({ choice: { json: true } }).jobs[0]?.config.redirectOutput).toEqual(["stdout", "stderr"]);
+    expect(plan({ choice: { json: false } }).jobs[0]?.redirectOutput).toEqual(["stdout", "stdout"]);
+    expect(plan({ choice: { json: true } }).jobs[0]?.redirectOutput).toEqual(["stdout", "stderr"]);
   });
 
   test("hands every slot its port, and no PORT of the files", () => {
     const { jobs } = plan({ choice: { concurrency: ["web=2"] }, settings: { env: { PORT: "7000", A: "1" } } });
-    expect(jobs.map(({ slotEnv }) => [slotEnv(1), slotEnv(2)])).toEqual([
-      [{ PORT: "7000" }, { PORT: "7001" }],
-      [{ PORT: "7100" }, { PORT: "7101" }],
-    ]);
-    expect(jobs[0]?.config.env).toEqual({ A: "1" });
+    expect(jobs.map(({ port }) => port)).toEqual([7000, 7100]);
+    expect(jobs[0]?.env).toEqual({ A: "1" });
   });
 
   test("says that the port moved on", () => {
     const { notices, jobs } = plan({ facts: { isTaken: (port) => port === 5000 } });
     expect(notices).toEqual(["port 5000 is taken, so PORT begins at 5100 (choose with -p)"]);
-    expect(jobs[0]?.slotEnv(1)).toEqual({ PORT: "5100" });
+    expect(jobs[0]?.port).toBe(5100);
   });
 
   test("carries out what was chosen", () => {
     const choice = { concurrency: ["web=3"], restart: false, timeout: 0.5, port: 80 };
     const settings = { uid: "www", gid: "33", redirectInput: new Set(["web"]) };
     const [web] = plan({ choice, settings }).jobs;
-    expect(web?.config).toMatchObject({
+    expect(web).toMatchObject({
       numprocesses: 3,
       restart: "never",
       gracefulTimeoutMs: 500,
       uid: "www",
       gid: "33",
       redirectInput: true,
+      port: 80,
     });
-    expect(web?.slotEnv(3)).toEqual({ PORT: "82" });
   });
 
   test("starts the jobs that are named, in Procfile order and with the ports of their places", () => {
     const text = "a: x\nb: x\nc: x\n";
     expect(names({ text, choice: { jobs: ["c", "a", "c"] } })).toEqual(["My-Shop.a", "My-Shop.c"]);
-    expect(plan({ text, choice: { jobs: ["c"] } }).jobs[0]?.slotEnv(1)).toEqual({ PORT: "5200" });
+    expect(plan({ text, choice: { jobs: ["c"] } }).jobs[0]?.port).toBe(5200);
   });
 
   test("refuses a job that is not there", () => {

@@ -1,0 +1,32 @@
+import type { App } from "../manager/app.ts";
+import type { GafferEvent } from "../manager/gaffer-event.ts";
+import type { Manager } from "../manager/manager.ts";
+import type { OutputHub } from "../output/output-hub.ts";
+
+/** The application that forgets what jobs said once they are unloaded and the last of their processes has gone. */
+export class OutputCleaner implements App {
+  readonly #hub: OutputHub;
+  readonly #unloaded = new Set<string>();
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(hub: OutputHub) {
+    this.#hub = hub;
+  }
+
+  start(manager: Manager): void {
+    this.#unsubscribe = manager.events.subscribe(".", (_topic, event) => this.#hear(manager, event));
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+  }
+
+  #hear(manager: Manager, { event, name }: GafferEvent): void {
+    if (event === "load") this.#unloaded.delete(name);
+    else if (event === "unload") this.#unloaded.add(name);
+    if ((event !== "unload" && event !== "exit") || !this.#unloaded.has(name)) return;
+    if (manager.list().some((process) => process.name === name)) return;
+    this.#unloaded.delete(name);
+    this.#hub.forget(name);
+  }
+}

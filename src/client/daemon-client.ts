@@ -1,0 +1,139 @@
+import { type Endpoint, formatEndpoint } from "../base/endpoint.ts";
+import { GafferError, isErrorCode } from "../base/gaffer-error.ts";
+
+/** How a daemon is reached. */
+export interface DaemonClientOptions {
+  readonly endpoint: Endpoint;
+  /** Sent with every request. */
+  readonly apiKey?: string | undefined;
+}
+
+/** Parameters of a request; what is undefined or false is left out, a list is given several times. */
+export type ClientQuery = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+
+/** One request. */
+export interface ClientRequest {
+  /** @defaultValue `GET` */
+  readonly method?: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly query?: ClientQuery;
+  /** Sent as JSON; a text or bytes as they are. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Waits so many seconds for the end of what the request sets off. */
+  readonly wait?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A path of these segments, each made safe. */
+export const pathOf = (...segments: readonly (string | number)[]): string =>
+  segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
+
+/** Talks to one daemon, over TCP or a unix socket. */
+export class DaemonClient {
+  readonly endpoint: Endpoint;
+  readonly #apiKey: string | undefined;
+
+  constructor({ endpoint, apiKey }: DaemonClientOptions) {
+    this.endpoint = endpoint;
+    this.#apiKey = apiKey;
+  }
+
+  /**
+   * Sends a request.
+   *
+   * @returns its answer, a good one.
+   * @throws {@link GafferError} `daemon_unreachable` if nobody answers there; with the daemon's own code and words if it refuses.
+   */
+  async send(path: string, request: ClientRequest = {}): Promise<Response> {
+    const response = await this.#fetch(path, request);
+    if (response.ok) return response;
+    throw await refusal(response);
+  }
+
+  /** Sends a request. @returns the JSON of its answer. @throws {@link GafferError} as {@link send} */
+  async json<Body>(path: string, request: ClientRequest = {}): Promise<Body> {
+    const response = await this.send(path, request);
+    const body: Body = JSON.parse(await response.text());
+    return body;
+  }
+
+  async #fetch(path: string, request: ClientRequest): Promise<Response> {
+    const { endpoint } = this;
+    const base = endpoint.kind === "unix" ? "http://localhost" : `http://${formatEndpoint(endpoint)}`;
+    const { method = "GET", signal, body } = request;
+    const headers: Record<string, string> = { ...request.headers };
+    if (this.#apiKey !== undefined) headers["x-api-key"] = this.#apiKey;
+    try {
+      return await fetch(`${base}${path}${queryOf(request)}`, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body: isPlain(body) ? body : JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+        ...(endpoint.kind === "unix" ? { unix: endpoint.path } : {}),
+        redirect: "manual",
+        // Answers that are waited for, and feeds, take as long as they take.
+        timeout: false,
+      } as RequestInit);
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
+  }
+
+  #unreachable(error: unknown): unknown {
+    if (!(error instanceof Error) || error.name === "AbortError") return error;
+    const code = "code" in error ? String(error.code) : error.message;
+    const where = formatEndpoint(this.endpoint);
+    const fact = facts[code] ?? code;
+    return new GafferError(
+      "daemon_unreachable",
+      `Cannot reach a daemon at ${where}: ${fact} (start one with "gaffer daemon", or name another with --endpoint)`,
+      { cause: error },
+    );
+  }
+}
+
+const facts: Readonly<Record<string, string>> = {
+  ConnectionRefused: "nobody listens there",
+  ECONNREFUSED: "nobody listens there",
+  FailedToOpenSocket: "nobody listens there",
+  ENOENT: "there is no such socket",
+  EACCES: "permission denied",
+  ConnectionClosed: "it closed the connection",
+  ECONNRESET: "it closed the connection",
+};
+
+const isPlain = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
+  typeof body === "string" || body instanceof Uint8Array;
+
+function queryOf({ query = {}, wait }: ClientRequest): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries<ClientQuery[string]>({ ...query, wait })) {
+    if (value === undefined || value === false) continue;
+    const each = typeof value === "object" ? value : [value === true ? "1" : String(value)];
+    for (const one of each) parameters.append(name, one);
+  }
+  return parameters.size === 0 ? "" : `?${parameters.toString()}`;
+}
+
+/** The error that an answer tells of. */
+async function refusal(response: Response): Promise<GafferError> {
+  const text = await response.text();
+  const body = parse(text);
+  const { code, message, details } = body;
+  const words = typeof message === "string" ? message : `The daemon answered ${response.status}: ${text.slice(0, 200)}`;
+  return new GafferError(typeof code === "string" && isErrorCode(code) ? code : byStatus(response.status), words, {
+    details: typeof details === "object" && details !== null ? { ...details } : {},
+  });
+}
+
+const byStatus = (status: number): "bad_request" | "forbidden" | "internal" =>
+  status === 401 || status === 403 ? "forbidden" : status < 500 ? "bad_request" : "internal";
+
+function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null ? { ...body } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+import { GafferError } from "../base/gaffer-error.ts";
+import type { Command } from "../cli/command.ts";
+import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
+import type { ReportBody } from "../remote/report-body.ts";
+import { type JobObject as Settings, loadJob, readJobFile } from "../remote/load-job.ts";
+import { runningOutcome } from "../remote/tell-outcome.ts";
+import { ctlCommand } from "./ctl-call.ts";
+import { tellOutcome } from "../cli/connected-command.ts";
+import { fullNameOf, jobPath } from "./target.ts";
+
+const startFlag = { start: { type: "boolean", description: "Start it, too" } } as const;
+
+function loadFileCommand(name: "load" | "load_process", summary: string, startsByItself: boolean): Command {
+  const spec = {
+    name,
+    summary,
+    examples: [`gaffer ctl ${name} web.json`, `gaffer ctl ${name} - < web.json`],
+    positionals: { name: "file", description: "JSON file of a job, or of several under jobs; - is stdin", most: 1 },
+    flags: { ...waitFlags, ...startFlag },
+  } as const;
+  return ctlCommand(spec, async ({ client, args: [file], flags }) => {
+    if (file === undefined) throw new GafferError("usage", `Cannot ${name}: name a file, or - for stdin`);
+    const codes: number[] = [];
+    for (const job of readJobFile(file, (path) => readFileSync(path, "utf8"))) {
+      const start = flags.start || (job["start"] ?? startsByItself);
+      codes.push(tellOutcome(await loadJob(client, { ...job, start }, waitSeconds(flags))));
+    }
+    return Math.max(0, ...codes);
+  });
+}
+
+/** Loads the jobs of a file, and starts them. */
+export const loadCommand: Command = loadFileCommand("load", "Load the jobs of a JSON file, and start them", true);
+/** The same as gaffer 0.4 has it: nothing is started that does not ask for it. */
+export const loadProcessCommand: Command = loadFileCommand(
+  "load_process",
+  "Load the jobs of a JSON file; they start only with --start or their own start",
+  false,
+);
+
+const addSpec = {
+  name: "add_process",
+  summary: "Load a job; it starts only with --start",
+  examples: ['gaffer ctl add_process --start web "python3 -m http.server 8000"'],
+  positionals: { name: "name cmd…", description: "Name of the job, and its command line" },
+  flags: { ...waitFlags, ...startFlag },
+} as const;
+
+const words = (cmd: readonly string[]): Settings =>
+  cmd.length === 1 ? { cmd: cmd[0] } : { cmd: cmd[0], args: cmd.slice(1) };
+
+/** Loads a job by name and command. */
+export const addProcessCommand: Command = ctlCommand(addSpec, async ({ client, args: [name, ...cmd], flags }) => {
+  if (name === undefined || cmd.length === 0) {
+    throw new GafferError("usage", "Cannot add a job: give its name and its command");
+  }
+  return tellOutcome(await loadJob(client, { name, ...words(cmd), start: flags.start }, waitSeconds(flags)));
+});
+
+const updateSpec = {
+  name: "update_process",
+  summary: "Give a job another command; the rest of its settings stays",
+  examples: ['gaffer ctl update_process web "python3 -m http.server 8001"'],
+  positionals: { name: "name cmd…", description: "The job, and its new command line" },
+  flags: waitFlags,
+} as const;
+
+/** Gives a job another command. */
+export const updateProcessCommand: Command = ctlCommand(updateSpec, async ({ client, args: [name, ...cmd], flags }) => {
+  if (name === undefined || cmd.length === 0) {
+    throw new GafferError("usage", "Cannot update a job: give its name and its new command");
+  }
+  const path = jobPath(name);
+  const { config, active } = await client.json<{ config: Settings; active: boolean }>(path);
+  const body = { ...config, args: [], ...words(cmd), start: active };
+  const report = await client.json<Partial<ReportBody>>(path, { method: "PUT", body, wait: waitSeconds(flags) });
+  return tellOutcome(runningOutcome(fullNameOf(name), "updated", report));
+});

@@ -1,0 +1,84 @@
+import type { Command } from "../cli/command.ts";
+import { jsonFlag } from "../cli/connection-flags.ts";
+import { shortDuration } from "../cli/duration.ts";
+import { print } from "../cli/stdout.ts";
+import { type Cell, renderTable } from "../cli/table.ts";
+import type { JobBody, SlotBody } from "../wire/job-body.ts";
+import { ctlCommand } from "./ctl-call.ts";
+import { jobPath } from "./target.ts";
+
+const spec = {
+  name: "status",
+  summary: "Show how every job stands; of one job, whether it is active or stopped",
+  examples: ["gaffer ctl status", "gaffer ctl status web"],
+  positionals: { name: "job", description: "Only whether this job is active", most: 1 },
+  flags: jsonFlag,
+} as const;
+
+/** Green is well, yellow is on its way, red needs a look. */
+const colours: Readonly<Record<SlotBody["state"], number | undefined>> = {
+  running: 32,
+  starting: 33,
+  stopping: 33,
+  backoff: 33,
+  exited: undefined,
+  stopped: undefined,
+  failed: 31,
+};
+
+const HEAD = ["JOB", "STATE", "RUNNING", "PIDS", "UPTIME", "RESTARTS", "WHY"];
+/** Most os pids that one line shows. */
+const SHOWN_PIDS = 4;
+
+function pidsOf(slots: readonly SlotBody[]): string {
+  const pids = slots.flatMap((slot) => slot.os_pid ?? []);
+  const more = pids.length > SHOWN_PIDS ? ` +${pids.length - SHOWN_PIDS}` : "";
+  return pids.length === 0 ? "-" : pids.slice(0, SHOWN_PIDS).join(" ") + more;
+}
+
+/** Since when all that run have run: the youngest. */
+function uptimeOf(slots: readonly SlotBody[]): string {
+  const uptimes = slots.flatMap((slot) => (slot.state === "running" ? [slot.uptime] : []));
+  return uptimes.length === 0 ? "-" : shortDuration(Math.min(...uptimes));
+}
+
+/** Why it is as it is, else how one of its processes ended last. */
+function whyOf(slots: readonly SlotBody[]): string {
+  const reason = slots.find((slot) => slot.reason !== "")?.reason;
+  if (reason !== undefined) return reason;
+  const last = slots.flatMap((slot) => slot.last_exit ?? []).toSorted((a, b) => b.time - a.time)[0];
+  return last === undefined ? "" : `last exit: ${last.reason}, ${shortDuration((Date.now() - last.time) / 1000)} ago`;
+}
+
+/** One line of the table. */
+export function statusRow({
+  name,
+  state,
+  running,
+  running_out: out,
+  max_processes: wanted,
+  slots,
+}: JobBody): (string | Cell)[] {
+  const restarts = slots.reduce((sum, slot) => sum + slot.restarts, 0);
+  return [
+    name,
+    { text: state, colour: colours[state] },
+    `${running - out}/${wanted}`,
+    pidsOf(slots),
+    uptimeOf(slots),
+    String(restarts),
+    whyOf(slots),
+  ];
+}
+
+/** How every job stands, a line each. */
+export const statusCommand: Command = ctlCommand(spec, async ({ client, args: [job], flags, colour }) => {
+  if (job !== undefined) {
+    const body = await client.json<JobBody>(jobPath(job));
+    print(flags.json ? `${JSON.stringify(body)}\n` : `${body.active ? "active" : "stopped"}\n`);
+    return 0;
+  }
+  const { jobs } = await client.json<{ jobs: JobBody[] }>("/jobs", { query: { full: true } });
+  print(flags.json ? `${JSON.stringify(jobs)}\n` : renderTable({ head: HEAD, rows: jobs.map(statusRow), colour }));
+  return 0;
+});

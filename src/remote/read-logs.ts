@@ -1,0 +1,51 @@
+import type { LogEntry } from "../base/log-record.ts";
+import type { DaemonClient } from "../client/daemon-client.ts";
+import { followEvents } from "../client/event-follower.ts";
+import { decodeLogEntry } from "../wire/log-record-codec.ts";
+
+/** Which lines are read. */
+export interface LogRange {
+  /** Full names; none = all jobs. */
+  readonly jobs: readonly string[];
+  /** The last so many. */
+  readonly tail?: number | undefined;
+  /** From this instant on, in milliseconds since 1970. */
+  readonly since?: number | undefined;
+}
+
+/** How lines are followed. */
+export interface FollowLogsOptions extends LogRange {
+  readonly signal: AbortSignal;
+  readonly onEntry: (entry: LogEntry) => void;
+  readonly onConnection: (isConnected: boolean) => void;
+}
+
+/** The lines that a daemon has kept, in order of time. @throws {@link GafferError} `job_not_found` */
+export async function readLogs(client: DaemonClient, { jobs, tail, since }: LogRange): Promise<LogEntry[]> {
+  const headers = { accept: "application/x-ndjson" };
+  const response = await client.send("/logs", { query: { job: jobs, tail, since }, headers });
+  return (await response.text()).split("\n").flatMap((line) => decodeLogEntry(line) ?? []);
+}
+
+/** Reads the lines that are kept, then those that come, over losses of the connection. */
+export async function followLogs(client: DaemonClient, options: FollowLogsOptions): Promise<void> {
+  const { jobs, onEntry, signal, onConnection } = options;
+  let last: number | undefined;
+  await followEvents(client, {
+    path: "/logs",
+    signal,
+    onConnection,
+    // After a loss: what was said since the last line that was heard.
+    query: () => ({
+      job: jobs,
+      follow: true,
+      ...(last === undefined ? { tail: options.tail, since: options.since } : { since: last + 1 }),
+    }),
+    onEvent: ({ data }) => {
+      const entry = decodeLogEntry(data);
+      if (entry === undefined) return;
+      last = Math.max(last ?? 0, entry.time);
+      onEntry(entry);
+    },
+  });
+}
