@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { DaemonConfig } from "../../../src/config/daemon-config.ts";
-import { type DaemonChoice, planDaemon, runtimeSocket } from "../../../src/daemon/daemon-plan.ts";
+import { type DaemonChoice, planDaemon } from "../../../src/daemon/daemon-plan.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
 const access = { corsOrigins: [], allowedHosts: [], insecure: false };
@@ -71,9 +71,4 @@ describe("planDaemon()", () => {
       "insecure is set: everybody who can connect to 0.0.0.0:1 controls this daemon",
     ]);
   });
-});
-
-test("runtimeSocket() lies where sockets of this user live", () => {
-  expect(runtimeSocket({ env: { XDG_RUNTIME_DIR: "/run/user/7" }, uid: 7 })).toBe("/run/user/7/gaffer/gaffer.sock");
-  expect(runtimeSocket({ env: { XDG_RUNTIME_DIR: "relative" }, uid: 0 })).toBe("/run/gaffer/gaffer.sock");
 });
