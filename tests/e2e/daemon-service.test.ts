@@ -152,7 +152,7 @@ test("--unit prints a unit that systemd takes, whatever the paths hold", async (
 test("called gafferd it is the daemon", async () => {
   using dir = new TempDir();
   symlinkSync(gafferBinary(), dir.file("gafferd"));
-  const child = Bun.spawn([dir.file("gafferd"), ...own], { cwd: dir.path, stdio: ["ignore", "ignore", "pipe"] });
+  await using child = Bun.spawn([dir.file("gafferd"), ...own], { cwd: dir.path, stdio: ["ignore", "ignore", "pipe"] });
   await waitFor(
     () => existsSync(dir.file("g.sock")),
     () => "its socket",
@@ -165,7 +165,7 @@ test("called gafferd it is the daemon", async () => {
 test("as process 1 it reaps strangers, and ends with its own code", async () => {
   using dir = new TempDir();
   const inner = [gafferBinary(), "daemon", ...own];
-  const child = Bun.spawn(["unshare", "--pid", "--fork", "--mount-proc", ...inner], {
+  await using child = Bun.spawn(["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", ...inner], {
     cwd: dir.path,
     stdio: ["ignore", "ignore", "pipe"],
   });
