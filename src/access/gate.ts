@@ -1,8 +1,9 @@
 import { type Endpoint, isLocal } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
+import type { SocketAddress } from "../base/ip-address.ts";
 import { isOurName } from "./host-header.ts";
 import { corsHeaders, isSameOrigin } from "./origin.ts";
-import { peerOwner, type SocketAddress } from "./peer-owner.ts";
+import { peerOwner } from "./peer-owner.ts";
 
 /** Who may use an endpoint. */
 export interface GateRules {
@@ -27,7 +28,7 @@ export interface GateOptions extends GateRules {
   /** Our own user. */
   readonly uid: number;
   /** The user at the other end of a connection. @defaultValue {@link peerOwner} */
-  readonly ownerOf?: typeof peerOwner;
+  readonly ownerOf?: ((peer: SocketAddress, own: SocketAddress) => number | undefined) | undefined;
 }
 
 const forbidden = (message: string): GafferError => new GafferError("forbidden", message);

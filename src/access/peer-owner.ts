@@ -1,11 +1,5 @@
 import { readFileSync } from "node:fs";
-
-/** One end of a TCP connection. */
-export interface SocketAddress {
-  /** As text, `127.0.0.1` or `::1`. */
-  readonly address: string;
-  readonly port: number;
-}
+import { bytesOfV4, bytesOfV6, type SocketAddress } from "../base/ip-address.ts";
 
 /** The address as /proc/net/tcp writes it: groups of four bytes in the order of the machine, which is little-endian here. */
 function toProc({ address, port }: SocketAddress, v6: boolean): string | undefined {
@@ -16,25 +10,6 @@ function toProc({ address, port }: SocketAddress, v6: boolean): string | undefin
     words.push(Buffer.from(bytes.subarray(at, at + 4).toReversed()).toString("hex"));
   }
   return `${words.join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();
-}
-
-function bytesOfV4(address: string): Uint8Array | undefined {
-  const parts = address.replace(/^::ffff:/i, "").split(".");
-  if (parts.length !== 4) return undefined;
-  return Uint8Array.from(parts, Number);
-}
-
-const groups = (text: string): number[] => (text === "" ? [] : text.split(":").map((one) => Number.parseInt(one, 16)));
-
-function bytesOfV6(address: string): Uint8Array | undefined {
-  const v4 = bytesOfV4(address);
-  if (v4 !== undefined) return Uint8Array.from([...Array.from({ length: 10 }, () => 0), 0xff, 0xff, ...v4]);
-  const [head = "", tail] = address.split("::");
-  const [before, after] = [groups(head), groups(tail ?? "")];
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => 0);
-  const all = tail === undefined ? before : [...before, ...zeros, ...after];
-  if (all.length !== 8 || all.some(Number.isNaN)) return undefined;
-  return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 0xff]));
 }
 
 /**

@@ -7,6 +7,7 @@ import type { OutputHub } from "../output/output-hub.ts";
 export class OutputCleaner implements App {
   readonly #hub: OutputHub;
   readonly #unloaded = new Set<string>();
+  #isDue = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(hub: OutputHub) {
@@ -24,9 +25,17 @@ export class OutputCleaner implements App {
   #hear(manager: Manager, { event, name }: GafferEvent): void {
     if (event === "load") this.#unloaded.delete(name);
     else if (event === "unload") this.#unloaded.add(name);
-    if ((event !== "unload" && event !== "exit") || !this.#unloaded.has(name)) return;
-    if (manager.list().some((process) => process.name === name)) return;
-    this.#unloaded.delete(name);
-    this.#hub.forget(name);
+    if ((event !== "unload" && event !== "exit") || !this.#unloaded.has(name) || this.#isDue) return;
+    // One look for all that are unloaded together.
+    this.#isDue = true;
+    queueMicrotask(() => this.#look(manager));
+  }
+
+  #look(manager: Manager): void {
+    this.#isDue = false;
+    const living = new Set(manager.list().map((process) => process.name));
+    const gone = new Set([...this.#unloaded].filter((name) => !living.has(name)));
+    for (const name of gone) this.#unloaded.delete(name);
+    this.#hub.forget(gone);
   }
 }

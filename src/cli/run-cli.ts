@@ -47,7 +47,7 @@ async function dispatch(call: CliCall): Promise<number> {
     const unknown = args.find((arg) => !["-h", "--help", "--no-color", "--color"].includes(arg));
     if (unknown !== undefined)
       throw new GafferError("usage", `Cannot use ${unknown}: it needs a command; see "gaffer help"`);
-    return help(undefined, args, call);
+    return help([], args, call);
   }
   const name = resolveCommand(word);
   return name === "help" ? helpOn(args, call) : runCommand(name, args, call);
@@ -69,22 +69,24 @@ async function runLoaded(command: Command, args: readonly string[], call: CliCal
   return command.run(args, call.context);
 }
 
-/** Runs a command below another one; `help` before or after its name shows how it is used. */
+/** A command below another one. @throws {@link GafferError} `usage` that names the nearest */
+function commandBelow({ spec, subCommands = {} }: Command, name: string): Promise<Command> {
+  const found = Object.hasOwn(subCommands, name) ? subCommands[name] : undefined;
+  if (found !== undefined) return found.load();
+  const near = didYouMean(name, Object.keys(subCommands));
+  const see = `see "gaffer help ${spec.name}"`;
+  throw new GafferError("usage", `Cannot run "${spec.name} ${name}": there is no such command${near}; ${see}`);
+}
+
+/** Runs a command below another one; `help` shows how one is used. */
 async function runBelow(
-  { spec, subCommands = {} }: Command,
-  { word, args }: { word: string; args: readonly string[] },
+  command: Command,
+  { word, args }: { readonly word: string; readonly args: readonly string[] },
   call: CliCall,
 ): Promise<number> {
-  const below = (name: string): Promise<Command> => {
-    const found = Object.hasOwn(subCommands, name) ? subCommands[name] : undefined;
-    if (found !== undefined) return found.load();
-    const near = didYouMean(name, Object.keys(subCommands));
-    const see = `see "gaffer help ${spec.name}"`;
-    throw new GafferError("usage", `Cannot run "${spec.name} ${name}": there is no such command${near}; ${see}`);
-  };
-  if (word !== "help") return runLoaded(await below(word), args, call);
-  const topic = args.find((arg) => !arg.startsWith("-"));
-  return topic === undefined ? runCommandHelp(spec.name, args, call) : showHelp(await below(topic), args, call);
+  if (word !== "help") return runLoaded(await commandBelow(command, word), args, call);
+  const topics = args.filter((arg) => !arg.startsWith("-"));
+  return help([command.spec.name, ...topics], args, call);
 }
 
 /** Flags before the command that take a value: those of gaffer 0.5 that were its globals, and those every command takes. */
@@ -121,30 +123,29 @@ function takeWord(argv: readonly string[]): { word: string | undefined; args: re
 const helpSpec = {
   name: "help",
   summary: "Show how gaffer or one of its commands is used",
-  examples: ["gaffer help start"],
-  positionals: { name: "command", description: "Command to show; without one, all of them", most: 1 },
+  examples: ["gaffer help start", "gaffer help ctl status"],
+  positionals: { name: "command", description: "Command to show; without one, all of them", most: 2 },
   flags: {},
 } as const satisfies CommandSpec;
 
 /** `gaffer help`: as strict as any other command. */
 async function helpOn(args: readonly string[], call: CliCall): Promise<number> {
   const { parseFlags } = await import("./parse-flags.ts");
-  return help(parseFlags(helpSpec, args).positionals[0], args, call);
+  return help(parseFlags(helpSpec, args).positionals, args, call);
 }
 
-async function help(topic: string | undefined, args: readonly string[], call: CliCall): Promise<number> {
-  if (topic !== undefined && resolveCommand(topic) !== "help") return runCommandHelp(topic, args, call);
-  return showHelp(undefined, args, call);
-}
-
-async function runCommandHelp(topic: string, args: readonly string[], call: CliCall): Promise<number> {
-  const name = resolveCommand(topic);
-  if (name === "help") return showHelp(undefined, args, call);
-  const command = await call.commands[name]();
-  // "gaffer help ctl status" is about status.
-  const [, below] = args.filter((arg) => !arg.startsWith("-"));
-  if (below === undefined || command.subCommands === undefined) return showHelp(command, args, call);
-  return runBelow(command, { word: "help", args: [below] }, call);
+/** @param topics - none, a command, or a command and one below it. */
+async function help([topic, below]: readonly string[], args: readonly string[], call: CliCall): Promise<number> {
+  const name = topic === undefined ? "help" : resolveCommand(topic);
+  const command = name === "help" ? undefined : await call.commands[name]();
+  if (below === undefined) return showHelp(command, args, call);
+  if (command?.subCommands === undefined) {
+    throw new GafferError(
+      "usage",
+      `Cannot use argument ${JSON.stringify(below)}: help takes at most 1 here; see "gaffer help help"`,
+    );
+  }
+  return showHelp(await commandBelow(command, below), args, call);
 }
 
 async function showHelp(command: Command | undefined, args: readonly string[], call: CliCall): Promise<number> {

@@ -9,10 +9,15 @@ const most = 10_000;
  *
  * @param texts - what each `-c` was given; of two counts for one job the last stands.
  * @param jobs - names of all jobs, in order.
- * @returns a count for every job; 1 for those not mentioned.
+ * @param present - counts of those not mentioned. @defaultValue 1 of each
+ * @returns a count for every job.
  * @throws {@link GafferError} `usage` if a job is unknown (names the nearest), or a count is not 0 to 10000.
  */
-export function parseFormation(texts: readonly string[], jobs: readonly string[]): Map<string, number> {
+export function parseFormation(
+  texts: readonly string[],
+  jobs: readonly string[],
+  present: ReadonlyMap<string, number> = new Map(),
+): Map<string, number> {
   const given = new Map<string, number>();
   for (const part of texts.flatMap((text) => text.split(","))) {
     const [name, count] = parsePart(part.trim());
@@ -20,8 +25,8 @@ export function parseFormation(texts: readonly string[], jobs: readonly string[]
     given.set(name, count);
   }
   // A job that is called "all" means itself.
-  const others = jobs.includes("all") ? 1 : (given.get("all") ?? 1);
-  return new Map(jobs.map((job) => [job, given.get(job) ?? others]));
+  const others = jobs.includes("all") ? undefined : given.get("all");
+  return new Map(jobs.map((job) => [job, given.get(job) ?? others ?? present.get(job) ?? 1]));
 }
 
 function parsePart(part: string): [name: string, count: number] {

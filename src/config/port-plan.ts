@@ -12,10 +12,8 @@ export interface PortNeeds {
   readonly formation: ReadonlyMap<string, number>;
   /** Jobs that are started; the others keep their place but need no port. @defaultValue all */
   readonly jobs?: ReadonlySet<string>;
-  /** Base that somebody chose. @defaultValue {@link first}, moved on by 100 while a port is taken */
+  /** Base that somebody chose. @defaultValue 5000, moved on by 100 while a port is taken */
   readonly base?: number | undefined;
-  /** Where the search for a base begins. @defaultValue 5000 */
-  readonly first?: number | undefined;
   /** Whether something listens on a port already. Of a base that somebody chose, only first ports are asked for. */
   readonly isTaken: (port: number) => boolean;
 }
@@ -38,7 +36,7 @@ export interface PortPlan {
  *
  * @throws {@link GafferError} `usage` if a port would be over 65535, `port_busy` if no free block is left.
  */
-export function planPorts({ formation, jobs, base, first = defaultBase, isTaken }: PortNeeds): PortPlan {
+export function planPorts({ formation, jobs, base, isTaken }: PortNeeds): PortPlan {
   const offsets = new Map<string, number>();
   let offset = 0;
   const needed: number[] = [];
@@ -53,26 +51,23 @@ export function planPorts({ formation, jobs, base, first = defaultBase, isTaken 
     offset += jobStep * Math.max(1, Math.ceil(count / jobStep));
   }
   const last = needed.at(-1) ?? 0;
-  const chosen = base ?? first;
+  const chosen = base ?? defaultBase;
   if (chosen + last > highest) throw tooHigh(chosen, last);
-  const found = base === undefined ? findFree({ needed, first }, isTaken) : { base, taken: undefined };
+  const found = base === undefined ? findFree(needed, isTaken) : { base, taken: undefined };
   const busy = base === undefined ? [] : firsts.map((start) => base + start).filter(isTaken);
   return { ...found, busy, portOf: (job, slot) => found.base + (offsets.get(job) ?? 0) + slot - 1 };
 }
 
-function findFree(
-  { needed, first }: { readonly needed: readonly number[]; readonly first: number },
-  isTaken: (port: number) => boolean,
-): Pick<PortPlan, "base" | "taken"> {
-  let met: number | undefined;
+function findFree(needed: readonly number[], isTaken: (port: number) => boolean): Pick<PortPlan, "base" | "taken"> {
+  let first: number | undefined;
   const last = needed.at(-1) ?? 0;
-  for (let base = first; base + last <= highest; base += jobStep) {
+  for (let base = defaultBase; base + last <= highest; base += jobStep) {
     const start = base;
     const held = needed.find((offset) => isTaken(start + offset));
-    if (held === undefined) return { base, taken: met };
-    met ??= base + held;
+    if (held === undefined) return { base, taken: first };
+    first ??= base + held;
   }
-  throw new GafferError("port_busy", `Cannot choose ports: none from ${first} on are free; name a base with -p`);
+  throw new GafferError("port_busy", "Cannot choose ports: none from 5000 on are free; name a base with -p");
 }
 
 function tooHigh(base: number, last: number): GafferError {

@@ -10,12 +10,14 @@ import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import type { Endpoint } from "../base/endpoint.ts";
+import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
 import { processStats } from "../host/process-stats.ts";
 import type { Reactor } from "../host/reactor.ts";
+import { SocketOwner } from "../host/socket-owner.ts";
 import { StdoutWriter } from "../host/stdout-writer.ts";
 import { systemClock } from "../host/system-clock.ts";
 import type { App } from "../manager/app.ts";
@@ -51,6 +53,7 @@ export class Daemon {
   readonly #host: LocalHost;
   readonly #hub: OutputHub;
   readonly #logs: LogFiles;
+  readonly #socketOwner = SocketOwner.open();
   readonly #api: HttpApi;
   /** Full names of the jobs that the configuration named when it was last applied. */
   #configured: readonly string[] = [];
@@ -94,7 +97,16 @@ export class Daemon {
     const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
     const ports = { manager, output, feeds, epoch };
     const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
-    return new HttpApi({ endpoints: plan.endpoints, routes, feeds, uid, onError: (error) => log.error(error) });
+    const owner = this.#socketOwner;
+    const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
+    return new HttpApi({
+      endpoints: plan.endpoints,
+      routes,
+      feeds,
+      uid,
+      ownerOf,
+      onError: (error) => log.error(error),
+    });
   }
 
   /** Where it listens. */
@@ -161,5 +173,6 @@ export class Daemon {
     await this.#writer?.[Symbol.asyncDispose]();
     await this.#host[Symbol.asyncDispose]();
     await this.#logs[Symbol.asyncDispose]();
+    this.#socketOwner?.[Symbol.dispose]();
   }
 }

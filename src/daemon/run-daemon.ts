@@ -18,6 +18,7 @@ import { tellReady } from "./background.ts";
 import { Daemon } from "./daemon.ts";
 import type { DaemonPlan, DaemonSurroundings } from "./daemon-plan.ts";
 import { ErrorLog } from "./error-log.ts";
+import { StrayErrors } from "./stray-errors.ts";
 import { reloadReport } from "./reload-report.ts";
 
 /** How long after its start a daemon gives back what only the start needed, in milliseconds. */
@@ -48,12 +49,13 @@ function takeNotifySocket(): string | undefined {
 /**
  * Runs a daemon until it is told to end.
  *
- * @returns the exit code: 0 after an orderly end, whoever asked for it.
+ * @returns the exit code: 0 after an orderly end, whoever asked for it; 70 if a bug was met on the way.
  */
 export async function runDaemon(run: DaemonRun): Promise<number> {
   const { plan, config, at } = run;
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
+  using stray = new StrayErrors(log);
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
   const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
   using instance = Instance.open(stateFolder, { machine: localMachine, warn: (text) => log.warn(text) });
@@ -88,7 +90,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     handler.stop();
   }
   log.info("stopped");
-  return 0;
+  return stray.exitCode;
 }
 
 /** Tells whoever waits for it that we answer. */

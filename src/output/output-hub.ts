@@ -119,10 +119,10 @@ export class OutputHub {
     return [...this.#kept.values()].flatMap((kept) => kept.segments().filter((segment) => filter(segment.source)));
   }
 
-  /** Forgets what is kept of a job that is no more. */
-  forget(job: string): void {
+  /** Forgets what is kept of jobs that are no more. */
+  forget(jobs: ReadonlySet<string>): void {
     for (const [key, kept] of this.#kept) {
-      if (!key.startsWith(`${job}/`)) continue;
+      if (!jobs.has(key.slice(0, key.indexOf("/")))) continue;
       kept.clear();
       this.#kept.delete(key);
     }

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { formatEndpoint } from "../base/endpoint.ts";
+import { formatEndpoint, isLocal } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
 import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
@@ -7,10 +7,16 @@ import type { Command } from "../cli/command.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { print, say } from "../cli/stdout.ts";
-import { loadJob, readJobFile } from "../remote/load-job.ts";
-import { daemonCall } from "./daemon-call.ts";
+import { loadJob, type JobObject, readJobFile } from "../remote/load-job.ts";
+import { isReached, type ReportBody, reportWords } from "../remote/report-body.ts";
+import type { JobBody } from "../wire/job-body.ts";
+import { readProcfile, readSettings } from "./application-flags.ts";
+import { type DaemonCall, daemonCall } from "./daemon-call.ts";
+import { listeningPorts } from "./listening-ports.ts";
 import { planLoad } from "./load-plan.ts";
+import { checkScripts } from "./script-check.ts";
 import { chooseSession } from "./session-choice.ts";
+import { sessionJobs } from "./session-jobs.ts";
 
 const spec = {
   name: "load",
@@ -35,55 +41,95 @@ const spec = {
   },
 } as const;
 
-type Settings = Readonly<Record<string, unknown>>;
+/** A command that plans, as it was called. */
+type PlanCall = DaemonCall<Pick<typeof spec.flags, "concurrency" | "port" | "wait" | "no-wait">>;
 
 const isFile = (word: string): boolean => word === "-" || word.endsWith(".json");
 
 /** Loads jobs one by one; those that are there already are left alone, and told. @returns the exit code */
-async function loadAll(
-  client: DaemonClient,
-  {
-    session,
-    jobs,
-    wait,
-  }: { readonly session: string; readonly jobs: readonly Settings[]; readonly wait: number | undefined },
-): Promise<number> {
-  const where = formatEndpoint(client.endpoint);
+async function loadEach(client: DaemonClient, jobs: readonly JobObject[], wait: number | undefined): Promise<number> {
   let code = 0;
-  let loaded = 0;
   for (const job of jobs) {
     try {
       code = Math.max(code, tellOutcome(await loadJob(client, job, wait)));
-      loaded++;
     } catch (error) {
       if (!(error instanceof GafferError) || error.code !== "job_exists") throw error;
-      say(`gaffer: ${String(job["name"])} is loaded already; gaffer reload applies what has changed\n`);
+      say(`gaffer: ${String(job["name"])} is loaded already\n`);
       code = 1;
     }
   }
-  if (loaded > 0) print(`==> ${session} has been loaded in ${where}\n`);
   return code;
 }
 
+interface AppliedBody extends Partial<ReportBody> {
+  readonly unchanged: readonly string[];
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** What is known of a daemon when an application is to be loaded or reloaded. */
+async function planFor(
+  call: PlanCall,
+  session: string,
+  start: boolean,
+): Promise<{ loaded: boolean; jobs: JobObject[] }> {
+  const { client, flags, context } = call;
+  const procfile = readProcfile(flags, context);
+  checkScripts(procfile, procfile.names());
+  const settings = readSettings(flags, context, procfile.names());
+  const { jobs: loaded } = await client.json<{ jobs: JobBody[] }>("/jobs", { query: { full: true } });
+  // The ports of another machine can't be looked at from here.
+  const listening = isLocal(client.endpoint) ? listeningPorts() : new Set<number>();
+  const { concurrency, port } = flags;
+  const jobs = planLoad(
+    { procfile, settings },
+    { session, concurrency, port, start },
+    { userPort: context.env["PORT"], loaded, isListening: (one) => listening.has(one) },
+  );
+  return { jobs, loaded: loaded.some(({ name }) => name.startsWith(`${session}.`)) };
+}
+
+/** Makes a session what a Procfile says, all of it or nothing. */
+const apply = (call: PlanCall, session: string, jobs: readonly JobObject[]): Promise<AppliedBody> =>
+  call.client.json<AppliedBody>(pathOf("sessions", session), {
+    method: "PUT",
+    body: { jobs },
+    wait: waitSeconds(call.flags),
+  });
+
+async function loadFile(
+  call: PlanCall & { readonly nostart: boolean },
+  file: string,
+  session: string,
+): Promise<number> {
+  const jobs = readJobFile(file, (path) => readFileSync(path, "utf8")).map((job) => ({
+    ...job,
+    name: typeof job["name"] === "string" ? fullName(parseJobName(job["name"], session)) : job["name"],
+    ...(call.nostart && job["start"] === undefined ? { start: false } : {}),
+  }));
+  return loadEach(call.client, jobs, waitSeconds(call.flags));
+}
+
 /** `gaffer load`. */
-export const loadCommand: Command = daemonCall(spec, async ({ client, args, flags, context }) => {
+export const loadCommand: Command = daemonCall(spec, async (call) => {
+  const { client, args, flags, context } = call;
   const file = args.find(isFile);
   const names = args.filter((word) => word !== file);
   if (names.length > 1) throw new GafferError("usage", `Cannot load ${names.join(" and ")}: give one name`);
-  const wait = waitSeconds(flags);
-  if (file !== undefined) {
-    const session = names[0] ?? "default";
-    const jobs = readJobFile(file, (path) => readFileSync(path, "utf8")).map((job) => ({
-      ...job,
-      name: typeof job["name"] === "string" ? fullName(parseJobName(job["name"], session)) : job["name"],
-      ...(flags.nostart && job["start"] === undefined ? { start: false } : {}),
-    }));
-    return loadAll(client, { session, jobs, wait });
-  }
+  if (file !== undefined) return loadFile({ ...call, nostart: flags.nostart }, file, names[0] ?? "default");
   const session = chooseSession(names[0], flags, context);
-  const plan = await planLoad(client, { session, choice: flags }, context);
-  for (const notice of plan.notices) say(`gaffer: ${notice}\n`);
-  return loadAll(client, { session, jobs: plan.jobs.map((job) => ({ ...job, start: !flags.nostart })), wait });
+  const plan = await planFor(call, session, !flags.nostart);
+  if (plan.loaded) {
+    const way = "gaffer reload applies what has changed, another name loads it once more";
+    throw new GafferError("job_exists", `Cannot load application "${session}": it is loaded already (${way})`);
+  }
+  const applied = await apply(call, session, plan.jobs);
+  for (const name of applied.added) print(`${name} has been loaded\n`);
+  const { running } = applied;
+  const count = running === undefined || flags.nostart ? "" : `, now running ${running}`;
+  const line = `==> ${session} has been loaded in ${formatEndpoint(client.endpoint)}${count}`;
+  return tellOutcome({ line, talk: reportWords(applied), exitCode: isReached(applied) ? 0 : 1 });
 });
 
 const reloadSpec = {
@@ -94,30 +140,18 @@ const reloadSpec = {
   flags: { concurrency: spec.flags.concurrency, port: spec.flags.port, ...waitFlags },
 } as const;
 
-interface AppliedBody {
-  readonly unchanged: readonly string[];
-  readonly changed: readonly string[];
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly problems?: readonly { readonly label: string; readonly reason: string }[];
-}
-
 /** `gaffer reload`. */
-export const reloadCommand: Command = daemonCall(reloadSpec, async ({ client, args, flags, context }) => {
+export const reloadCommand: Command = daemonCall(reloadSpec, async (call) => {
+  const { args, flags, context, client } = call;
   const session = chooseSession(args[0], flags, context);
-  const plan = await planLoad(client, { session, choice: flags }, context);
-  for (const notice of plan.notices) say(`gaffer: ${notice}\n`);
-  const applied = await client.json<AppliedBody>(pathOf("sessions", session), {
-    method: "PUT",
-    body: { jobs: plan.jobs },
-    wait: waitSeconds(flags),
-  });
+  // Without it, a word mistyped would load an application anew.
+  await sessionJobs(client, session);
+  const { jobs } = await planFor(call, session, true);
+  const applied = await apply(call, session, jobs);
   for (const word of ["unchanged", "changed", "added", "removed"] as const) {
     for (const name of applied[word]) print(`${name} ${word}\n`);
   }
-  const { problems = [] } = applied;
-  for (const { label, reason } of problems) say(`gaffer: ${label} does not run: ${reason}\n`);
-  return problems.length === 0 ? 0 : 1;
+  return tellOutcome({ line: "", talk: reportWords(applied), exitCode: isReached(applied) ? 0 : 1 });
 });
 
 const unloadSpec = {

@@ -30,8 +30,6 @@ export interface StartFacts {
   readonly userPort: string | undefined;
   /** Whether something listens on a port. */
   readonly isTaken: (port: number) => boolean;
-  /** Where the search for a free port begins. @defaultValue 5000 */
-  readonly firstPort?: number;
 }
 
 /** Everything `gaffer start` is going to do, checked. */
@@ -56,7 +54,7 @@ export function planStart({ procfile, settings }: Application, choice: StartChoi
   const { chosen, formation } = chooseJobs(procfile, choice);
   const { PORT: filePort, ...env } = settings.env;
   const base = chooseBase(choice.port, filePort, facts.userPort);
-  const ports = planPorts({ formation, jobs: chosen, base, first: facts.firstPort, isTaken: facts.isTaken });
+  const ports = planPorts({ formation, jobs: chosen, base, isTaken: facts.isTaken });
   const session = procfile.getAppname();
   const jobs = names
     .filter((name) => chosen.has(name))

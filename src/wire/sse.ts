@@ -37,6 +37,8 @@ export class SseParser {
   readonly #take: (event: ReceivedEvent) => void;
   #rest = "";
   #id = "";
+  /** Told by the event that is being read: it counts once that is complete, or a connection lost in between would lose it. */
+  #nextId = "";
   #event = "";
   #data: string[] = [];
 
@@ -53,6 +55,7 @@ export class SseParser {
   /** Forgets what was begun: another connection begins with a new event. */
   reset(): void {
     this.#rest = "";
+    this.#nextId = this.#id;
     this.#event = "";
     this.#data = [];
   }
@@ -75,7 +78,7 @@ export class SseParser {
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#event = value;
-    else if (field === "id" && !value.includes("\0")) this.#id = value;
+    else if (field === "id" && !value.includes("\0")) this.#nextId = value;
     return undefined;
   }
 
@@ -83,6 +86,7 @@ export class SseParser {
     const [data, event] = [this.#data, this.#event];
     this.#data = [];
     this.#event = "";
+    this.#id = this.#nextId;
     if (data.length > 0) this.#take({ id: this.#id, event: event === "" ? "message" : event, data: data.join("\n") });
   }
 }

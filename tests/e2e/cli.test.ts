@@ -24,9 +24,9 @@ describe("help", () => {
     const { code, stdout, stderr } = gaffer("/", args);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toStartWith("  $ gaffer start\n");
-    for (const command of ["start", "check", "version", "help"])
+    for (const command of ["daemon", "ctl", "start", "load", "check", "version", "help"])
       expect(stdout).toMatch(new RegExp(`^ +${command}  +\\w`, "m"));
-    expect(stdout).not.toMatch(/\bdaemon\b|\u001b/);
+    expect(stdout).not.toMatch(/\blookupd\b|\u001b/);
   });
 
   test.each([
@@ -60,14 +60,17 @@ describe("help", () => {
 describe("a mistake", () => {
   test.each<[string[], string]>([
     [["strat"], 'Cannot run "strat": there is no such command (did you mean "start"?); see "gaffer help"'],
-    [["daemon"], 'Cannot run "daemon": it is not part of this version yet; there is start, check, version, help'],
+    [
+      ["ctl", "statsu"],
+      'Cannot run "ctl statsu": there is no such command (did you mean "status"?); see "gaffer help ctl"',
+    ],
     [["--nope"], 'Cannot use --nope: it needs a command; see "gaffer help"'],
     [["start", "--procfle", "x"], 'Cannot use --procfle: there is no such flag (did you mean "--procfile"?)'],
     [["start", "-c"], "Cannot use -c: it needs a value, -c JOB=N[,…]"],
     [["start", "-p", "0"], 'Cannot use -p "0": a port is a whole number from 1 to 65535'],
     [["version", "x"], 'Cannot use argument "x": version takes no arguments; see "gaffer help version"'],
     [["help", "--no-colour"], 'Cannot use --no-colour: there is no such flag (did you mean "--no-color"?)'],
-    [["help", "start", "extra"], 'Cannot use argument "extra": help takes at most 1; see "gaffer help help"'],
+    [["help", "start", "extra"], 'Cannot use argument "extra": help takes at most 1 here; see "gaffer help help"'],
     [["help", "strat"], 'Cannot run "strat": there is no such command (did you mean "start"?); see "gaffer help"'],
   ])("of usage, %j, ends with 2 and says what is so on stderr", (args, message) => {
     expect(gaffer("/", args)).toEqual({ code: 2, stdout: "", stderr: `gaffer: ${message}\n` });
@@ -85,14 +88,20 @@ describe("a mistake", () => {
 
 test("called by the name of an older program, it is that command", () => {
   using dir = new TempDir();
-  for (const [name, command] of Object.entries({ gafferd: "daemon", gafferctl: "ctl", gaffer_lookupd: "lookupd" })) {
+  const run = (name: string, ...args: string[]): [code: number, said: string] => {
     symlinkSync(gafferBinary(), dir.file(name));
-    const { exitCode, stderr } = Bun.spawnSync([dir.file(name), "--version"], { stdio: ["ignore", "ignore", "pipe"] });
-    expect([exitCode, stderr.toString()]).toEqual([
-      2,
-      `gaffer: Cannot run "${command}": it is not part of this version yet; there is start, check, version, help\n`,
-    ]);
-  }
+    const { exitCode, stdout, stderr } = Bun.spawnSync([dir.file(name), ...args], {
+      cwd: dir.path,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return [exitCode, stdout.toString() + stderr.toString()];
+  };
+  expect(run("gafferd", "missing.ini")).toEqual([2, expect.stringContaining("missing.ini")]);
+  expect(run("gafferctl", "-g", `unix:${dir.file("none")}`, "ping")).toEqual([
+    3,
+    expect.stringContaining("Cannot reach"),
+  ]);
+  expect(run("gaffer_lookupd")).toEqual([2, expect.stringContaining('"lookupd": it is not part of this version yet')]);
 });
 
 test("a reader that goes away is no error", () => {

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../../base/endpoint.ts";
-import { Gate, type GateRules } from "../../access/gate.ts";
+import { Gate, type GateOptions, type GateRules } from "../../access/gate.ts";
 import type { App } from "../../manager/app.ts";
 import type { Feeds } from "../../server/feed.ts";
 import { HttpEndpoint } from "../../server/http-endpoint.ts";
@@ -23,6 +23,8 @@ export interface HttpApiOptions {
   readonly feeds: Feeds;
   /** Our own user. */
   readonly uid: number;
+  /** The user at the other end of a connection. @defaultValue as /proc tells, which is slow on a busy machine */
+  readonly ownerOf?: GateOptions["ownerOf"];
   /** Told of a bug that a request met. */
   readonly onError: (error: unknown) => void;
 }
@@ -57,7 +59,7 @@ export class HttpApi implements App {
   }
 
   async #listen({ endpoint, rules, socketMode, socketGid }: ApiEndpoint): Promise<HttpEndpoint> {
-    const { routes, uid, onError } = this.#options;
+    const { routes, uid, onError, ownerOf } = this.#options;
     // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
     let gate: Gate | undefined;
     const service = new HttpService({
@@ -70,7 +72,7 @@ export class HttpApi implements App {
       gid: socketGid,
       handle: (request, server, at) => service.handle(request, server, at),
     });
-    gate = new Gate({ ...rules, endpoint: opened.endpoint, uid });
+    gate = new Gate({ ...rules, endpoint: opened.endpoint, uid, ownerOf });
     return opened;
   }
 

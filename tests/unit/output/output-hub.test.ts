@@ -156,7 +156,7 @@ describe("OutputHub", () => {
     const hub = new OutputHub();
     hub.open(web, "stdout").write(Buffer.from("gone"));
     hub.open({ ...web, job: "default.web2" }, "stdout").write(Buffer.from("kept"));
-    hub.forget("default.web");
+    hub.forget(new Set(["default.web"]));
     expect(hub.kept(all).map(({ source }) => source.job)).toEqual(["default.web2"]);
   });
 

@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { SocketOwner } from "../../../src/host/socket-owner.ts";
+
+async function connected(listenOn: string, connectTo: string) {
+  const { promise, resolve } = Promise.withResolvers<Bun.Socket<undefined>>();
+  const server = Bun.listen<undefined>({
+    hostname: listenOn,
+    port: 0,
+    socket: { open: resolve, data: () => undefined },
+  });
+  const client = await Bun.connect({ hostname: connectTo, port: server.port, socket: { data: () => undefined } });
+  const accepted = await promise;
+  return {
+    client,
+    peer: { address: accepted.remoteAddress, port: client.localPort },
+    own: { address: connectTo, port: server.port },
+    [Symbol.dispose]: () => {
+      client.end();
+      accepted.end();
+      server.stop(true);
+    },
+  };
+}
+
+for (const [listenOn, connectTo] of [
+  ["127.0.0.1", "127.0.0.1"],
+  ["::1", "::1"],
+  ["::", "127.0.0.1"],
+] as const) {
+  test(`SocketOwner tells whose a connection from ${connectTo} to ${listenOn} is`, async () => {
+    using owner = SocketOwner.open();
+    using pair = await connected(listenOn, connectTo);
+    expect(owner?.ownerOf(pair.peer, pair.own)).toBe(process.getuid?.() ?? -1);
+    expect(owner?.ownerOf(pair.peer, { ...pair.own, port: pair.own.port ^ 1 })).toBeUndefined();
+  });
+}
+
+test("SocketOwner knows nobody for a port that is only listened on, an end that is closed, or no address", async () => {
+  using owner = SocketOwner.open();
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  const [listening, other] = [
+    { address: "127.0.0.1", port: server.port },
+    { address: "127.0.0.1", port: 9 },
+  ];
+  expect(owner?.ownerOf(listening, other)).toBeUndefined();
+  server.stop(true);
+  using pair = await connected("127.0.0.1", "127.0.0.1");
+  pair.client.terminate();
+  expect(owner?.ownerOf(pair.peer, pair.own)).toBeUndefined();
+  expect(owner?.ownerOf({ address: "nowhere", port: 1 }, other)).toBeUndefined();
+});
