@@ -10,10 +10,14 @@ import { parseArgs } from "node:util";
 import { childrenOf, cpuMs, pssMiB } from "./bench/children-of.ts";
 
 const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "20" }, jobs: { type: "string", default: "200" } },
+  options: {
+    minutes: { type: "string", default: "20" },
+    jobs: { type: "string", default: "200" },
+    gaffer: { type: "string", default: join(import.meta.dir, "..", "dist", "gaffer") },
+  },
 });
 const count = Number(values.jobs);
-const gaffer = join(import.meta.dir, "..", "dist", "gaffer");
+const { gaffer } = values;
 const folder = mkdtempSync(join(tmpdir(), "gaffer-soak-"));
 const unix = join(folder, "gaffer.sock");
 const config = join(folder, "gaffer.ini");

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { SocketOwner } from "../../../src/host/socket-owner.ts";
 
 async function connected(listenOn: string, connectTo: string) {
-  const { promise, resolve } = Promise.withResolvers<Bun.Socket<undefined>>();
-  const server = Bun.listen<undefined>({
+  const { promise, resolve } = Promise.withResolvers<Bun.Socket>();
+  const server = Bun.listen({
     hostname: listenOn,
     port: 0,
     socket: { open: resolve, data: () => undefined },
