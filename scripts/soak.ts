@@ -22,9 +22,14 @@ const folder = mkdtempSync(join(tmpdir(), "gaffer-soak-"));
 const unix = join(folder, "gaffer.sock");
 const config = join(folder, "gaffer.ini");
 
+writeFileSync(
+  join(folder, "talk.sh"),
+  'n=0; while :; do n=$((n+1)); echo "line $n of a job that talks and talks and talks"; sleep 0.02; done\n',
+);
+
 /** A quarter talks into a rotated file, a quarter crashes now and then, a quarter talks to nobody, the rest is silent. */
 const commands = [
-  `sh -c 'n=0; while :; do n=$((n+1)); echo "line $n of a job that talks and talks and talks"; sleep 0.02; done'`,
+  `sh ${join(folder, "talk.sh")}`,
   "sh -c 'sleep 3; echo going down; exit 1'",
   `sh -c 'while :; do date; sleep 0.5; done'`,
   "sleep 100000",
@@ -71,7 +76,10 @@ function sample(): Sample {
   };
 }
 
-while (childrenOf(program.pid).length < count) await Bun.sleep(100);
+while (childrenOf(program.pid).length < count) {
+  if (program.exitCode !== null) throw new Error(readFileSync(join(folder, "daemon.log"), "latin1"));
+  await Bun.sleep(100);
+}
 const samples: Sample[] = [];
 const [begin, end] = [Date.now(), Date.now() + Number(values.minutes) * 60_000];
 for (let round = 1; Date.now() < end; round++) {
