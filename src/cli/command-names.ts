@@ -23,26 +23,26 @@ export const commandSummaries = {
 /** Name of a command of this version. */
 export type CommandName = keyof typeof commandSummaries;
 
-/** The names of gaffer 0.5, and their names here. */
+/** The names of gaffer 0.5, and what they are here. */
 const colonNames: Readonly<Record<string, string>> = {
   "dev:start": "start",
   "dev:run": "run",
   "ps:scale": "scale",
-  "ps:start": "ctl",
-  "ps:stop": "stop",
-  "ps:info": "ctl",
-  "ps:kill": "ctl",
+  "ps:start": "ctl start",
+  "ps:stop": "ctl stop",
+  "ps:info": "ctl info",
+  "ps:kill": "ctl kill",
   "lookup:nodes": "lookup",
   "lookup:jobs": "lookup",
   "lookup:job": "lookup",
   "lookup:sessions": "lookup",
   "lookup:session": "lookup",
-  "user:add": "ctl",
-  "user:del": "ctl",
-  "user:setkey": "ctl",
-  "user:setpassword": "ctl",
-  "key:create": "ctl",
-  "key:delete": "ctl",
+  "user:add": "user",
+  "user:del": "user",
+  "user:setkey": "user",
+  "user:setpassword": "user",
+  "key:create": "key",
+  "key:delete": "key",
 };
 
 /** Known to gaffer, but not built into this version. */
@@ -56,13 +56,18 @@ export function commandOfProgram(argv0: string): string | undefined {
   return programs[argv0.slice(argv0.lastIndexOf("/") + 1)];
 }
 
+/** The words that a name of gaffer 0.5 stands for: `ps:info` is `ctl info`. */
+export function wordsOfCommand(word: string): readonly string[] {
+  return (Object.hasOwn(colonNames, word) ? (colonNames[word] ?? word) : word).split(" ");
+}
+
 /**
  * The command that a word means.
  *
  * @throws {@link GafferError} `usage` if this version has no such command, or there is none at all (names the nearest).
  */
 export function resolveCommand(word: string): CommandName {
-  const name = Object.hasOwn(colonNames, word) ? (colonNames[word] ?? word) : word;
+  const [name = word] = wordsOfCommand(word);
   if (isCommandName(name)) return name;
   if (later.includes(name)) {
     const known = Object.keys(commandSummaries).join(", ");

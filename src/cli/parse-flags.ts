@@ -45,6 +45,9 @@ function isComplete<F extends FlagSpecs>(values: object, specs: F): values is Fl
   return Object.keys(specs).every((name) => Object.hasOwn(values, name));
 }
 
+/** `-1` takes one away: no flag of ours is a digit. */
+const isNumber = (argument: string): boolean => /^-\d+$/.test(argument);
+
 class FlagReader {
   readonly #specs: FlagSpecs;
   readonly #argv: readonly string[];
@@ -65,7 +68,7 @@ class FlagReader {
         break;
       }
       if (argument.startsWith("--")) this.#readLong(argument);
-      else if (argument.startsWith("-") && argument.length > 1) this.#readShort(argument);
+      else if (argument.startsWith("-") && argument.length > 1 && !isNumber(argument)) this.#readShort(argument);
       else this.#positionals.push(argument);
     }
     return this.#positionals;

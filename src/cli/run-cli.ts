@@ -3,7 +3,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { CliContext, Command, CommandLoader } from "./command.ts";
 import type { CommandSpec } from "./flag-spec.ts";
-import { commandOfProgram, type CommandName, resolveCommand } from "./command-names.ts";
+import { commandOfProgram, type CommandName, resolveCommand, wordsOfCommand } from "./command-names.ts";
 import { ClosedPipe, print, say } from "./stdout.ts";
 import { wantsColour } from "./colour.ts";
 
@@ -50,7 +50,8 @@ async function dispatch(call: CliCall): Promise<number> {
     return help([], args, call);
   }
   const name = resolveCommand(word);
-  return name === "help" ? helpOn(args, call) : runCommand(name, args, call);
+  const [, ...below] = wordsOfCommand(word);
+  return name === "help" ? helpOn(args, call) : runCommand(name, [...below, ...args], call);
 }
 
 async function runCommand(name: Exclude<CommandName, "help">, args: readonly string[], call: CliCall): Promise<number> {

@@ -24,6 +24,9 @@ import { reloadReport } from "./reload-report.ts";
 /** How long after its start a daemon gives back what only the start needed, in milliseconds. */
 const CALM_MS = 1500;
 const SIGUSR1 = 10;
+/** How often, and after which pause in milliseconds, a state folder that is held is asked for again. */
+const HELD_TRIES = 20;
+const HELD_PAUSE_MS = 25;
 /** Most processes that one line of the log names. */
 const NAMED = 10;
 
@@ -58,7 +61,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   using stray = new StrayErrors(log);
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
   const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
-  using instance = Instance.open(stateFolder, { machine: localMachine, warn: (text) => log.warn(text) });
+  using instance = await openInstance(stateFolder, log);
   const left = await stopLeftovers(instance.ledger);
   reportLeftovers(left, log);
   await using reactor: Reactor = openReactor();
@@ -124,6 +127,20 @@ function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): SigH
   });
   handler.start();
   return handler;
+}
+
+/** A daemon that has just said its last word may hold its folder for a moment yet. */
+async function openInstance(folder: string, log: Log): Promise<Instance> {
+  const open = (): Instance => Instance.open(folder, { machine: localMachine, warn: (text) => log.warn(text) });
+  for (let tries = HELD_TRIES; tries > 0; tries--) {
+    try {
+      return open();
+    } catch (error) {
+      if (!(error instanceof GafferError && error.code === "instance_held")) throw error;
+      await Bun.sleep(HELD_PAUSE_MS);
+    }
+  }
+  return open();
 }
 
 /** Says what was found of an earlier life; nothing, mostly. */
