@@ -1,6 +1,6 @@
 /**
- * SIGKILLs random children of a `gaffer start` with 100 processes, then looks whether every slot holds exactly one again.
- * `bun scripts/chaos.ts [--seconds 60] [--processes 100]`
+ * SIGKILLs random children of a `gaffer start` with 100 processes, or of a daemon with 100 jobs, then looks whether every slot holds
+ * exactly one again. `bun scripts/chaos.ts [--seconds 60] [--processes 100] [--daemon]`
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,14 +9,27 @@ import { parseArgs } from "node:util";
 import { childrenNamed } from "./bench/children-of.ts";
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "60" }, processes: { type: "string", default: "100" } },
+  options: {
+    seconds: { type: "string", default: "60" },
+    processes: { type: "string", default: "100" },
+    daemon: { type: "boolean", default: false },
+  },
 });
 const count = Number(values.processes);
 const gaffer = join(import.meta.dir, "..", "dist", "gaffer");
 const folder = mkdtempSync(join(tmpdir(), "gaffer-chaos-"));
 writeFileSync(join(folder, "Procfile"), "p: sleep 100000\n");
 
-const program = Bun.spawn([gaffer, "start", "-d", folder, "-c", `p=${count}`], {
+/** One job of many processes, or as many jobs; either way each slot is told its name in PS. */
+function command(): string[] {
+  if (!values.daemon) return [gaffer, "start", "-d", folder, "-c", `p=${count}`];
+  const config = join(folder, "gaffer.ini");
+  const jobs = Array.from({ length: count }, (_, n) => `[process:job${n}]\ncmd = sleep 100000\n`);
+  writeFileSync(config, `[gaffer]\nbind = unix:${join(folder, "gaffer.sock")}\n\n${jobs.join("\n")}`);
+  return [gaffer, "daemon", "-v", "-c", config, "--state-dir", join(folder, "state")];
+}
+
+const program = Bun.spawn(command(), {
   stdio: ["ignore", "pipe", "inherit"],
   env: process.env,
 });

@@ -1,7 +1,10 @@
 /** What a program that embeds gaffer, or a plugin, may import. */
 export { ConsoleOutput, type ConsoleOutputOptions } from "./apps/console-output.ts";
 export { processSignals, SigHandler, type SignalActions } from "./apps/signal-handler.ts";
+export { parseEndpoint, type Endpoint } from "./base/endpoint.ts";
 export { GafferError, type ErrorCode } from "./base/gaffer-error.ts";
+export { type ClientRequest, DaemonClient, type DaemonClientOptions } from "./client/daemon-client.ts";
+export { type FollowOptions, followEvents } from "./client/event-follower.ts";
 export { Procfile } from "./config/procfile.ts";
 export { EmbeddedManager as Manager, type EmbeddingOptions } from "./host/embedded-manager.ts";
 export { EmbeddedProcess as Process, type IoEvent, type IoListener } from "./host/embedded-process.ts";
