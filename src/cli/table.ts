@@ -13,10 +13,11 @@ export interface TableOptions {
 }
 
 const GAP = "  ";
-const toCell = (cell: string | Cell): Cell => (typeof cell === "string" ? { text: cell } : cell);
 /** Control characters would tear the table, or the terminal. */
 // eslint-disable-next-line no-control-regex
-const clean = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, " ");
+const clean = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ");
+const toCell = (cell: string | Cell): Cell =>
+  typeof cell === "string" ? { text: clean(cell) } : { ...cell, text: clean(cell.text) };
 
 /** Lines of a table whose columns stand below each other; the last one is as long as it is. */
 export function renderTable({ head, rows, colour }: TableOptions): string {
@@ -25,9 +26,8 @@ export function renderTable({ head, rows, colour }: TableOptions): string {
   const line = (row: readonly Cell[]): string =>
     row
       .map(({ text, colour: shade }, column) => {
-        const shown = clean(text);
-        const padding = column === head.length - 1 ? "" : " ".repeat((widths[column] ?? 0) - Bun.stringWidth(shown));
-        return (colour && shade !== undefined ? `\u001b[${shade}m${shown}\u001b[39m` : shown) + padding;
+        const padding = column === head.length - 1 ? "" : " ".repeat((widths[column] ?? 0) - Bun.stringWidth(text));
+        return (colour && shade !== undefined ? `\u001b[${shade}m${text}\u001b[39m` : text) + padding;
       })
       .join(GAP)
       .trimEnd();

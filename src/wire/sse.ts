@@ -36,7 +36,9 @@ export interface ReceivedEvent {
 export class SseParser {
   readonly #take: (event: ReceivedEvent) => void;
   #rest = "";
+  /** Told in the event that is being read; it counts once that event is whole. */
   #id = "";
+  #lastId = "";
   #event = "";
   #data: string[] = [];
 
@@ -45,14 +47,15 @@ export class SseParser {
     this.#take = take;
   }
 
-  /** The last id that was told; empty before the first. */
+  /** The last id of what was heard whole; empty before the first. */
   get lastId(): string {
-    return this.#id;
+    return this.#lastId;
   }
 
   /** Forgets what was begun: another connection begins with a new event. */
   reset(): void {
     this.#rest = "";
+    this.#id = this.#lastId;
     this.#event = "";
     this.#data = [];
   }
@@ -83,6 +86,7 @@ export class SseParser {
     const [data, event] = [this.#data, this.#event];
     this.#data = [];
     this.#event = "";
+    this.#lastId = this.#id;
     if (data.length > 0) this.#take({ id: this.#id, event: event === "" ? "message" : event, data: data.join("\n") });
   }
 }
