@@ -23,7 +23,8 @@ export class OutputCleaner implements App {
   }
 
   #hear(manager: Manager, { event, name }: GafferEvent): void {
-    if (event === "load") this.#unloaded.delete(name);
+    // Loaded again while the old processes are still going: the new ones begin with nothing.
+    if (event === "load" && this.#unloaded.delete(name)) this.#hub.forget(new Set([name]));
     else if (event === "unload") this.#unloaded.add(name);
     if ((event !== "unload" && event !== "exit") || !this.#unloaded.has(name) || this.#isDue) return;
     // One look for all that are unloaded together.

@@ -15,7 +15,7 @@ export interface TableOptions {
 const GAP = "  ";
 /** Control characters would tear the table, or the terminal. */
 // eslint-disable-next-line no-control-regex
-const clean = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f]/g, " ");
+const clean = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ");
 const toCell = (cell: string | Cell): Cell =>
   typeof cell === "string" ? { text: clean(cell) } : { ...cell, text: clean(cell.text) };
 

@@ -53,8 +53,19 @@ export class DaemonClient {
   /** Sends a request. @returns the JSON of its answer. @throws {@link GafferError} as {@link send} */
   async json<Body>(path: string, request: ClientRequest = {}): Promise<Body> {
     const response = await this.send(path, request);
-    const body: Body = JSON.parse(await response.text());
-    return body;
+    try {
+      const body: Body = JSON.parse(await response.text());
+      return body;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw this.#unreachable(error);
+      const where = formatEndpoint(this.endpoint);
+      const way = "name its address with --endpoint";
+      throw new GafferError(
+        "daemon_unreachable",
+        `Cannot reach a daemon at ${where}: another program answers there (${way})`,
+        { cause: error },
+      );
+    }
   }
 
   async #fetch(path: string, request: ClientRequest): Promise<Response> {

@@ -40,7 +40,7 @@ export async function followEvents(client: DaemonClient, options: FollowOptions)
       await listen(client, options, { parser, onOpen });
     } catch (error) {
       if (signal.aborted) return;
-      if (!isConnected || isRefused(error)) throw error;
+      if (!isConnected || !isUnreachable(error)) throw error;
     }
     if (signal.aborted) return;
     if (pauseMs === FIRST_PAUSE_MS) onConnection?.(false);
@@ -49,8 +49,8 @@ export async function followEvents(client: DaemonClient, options: FollowOptions)
   }
 }
 
-/** What a connection that was lost does not explain. A daemon that is stopping will be back. */
-const isRefused = (error: unknown): boolean => error instanceof GafferError && error.code !== "daemon_unreachable";
+/** Whether nobody answered: that passes. */
+const isUnreachable = (error: unknown): boolean => error instanceof GafferError && error.code === "daemon_unreachable";
 
 /** One connection, to its end. */
 async function listen(
@@ -64,8 +64,26 @@ async function listen(
   onOpen();
   parser.reset();
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) parser.push(decoder.decode(chunk, { stream: true }));
+  const reader = response.body?.getReader();
+  try {
+    for (let text = await heard(reader, decoder); text !== undefined; text = await heard(reader, decoder)) {
+      parser.push(text);
+    }
+  } finally {
+    await reader?.cancel().catch(ignore);
+  }
 }
+
+/** What comes next; undefined at the end. A connection that is cut ends, too, whereas what a listener throws is its own. */
+async function heard(reader: Reader | undefined, decoder: TextDecoder): Promise<string | undefined> {
+  const read = await reader?.read().catch(ignore);
+  return read?.value === undefined ? undefined : decoder.decode(read.value, { stream: true });
+}
+
+type Reader = Pick<ReadableStreamDefaultReader<Uint8Array>, "read">;
+
+/** The connection has gone already. */
+const ignore = (): undefined => undefined;
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

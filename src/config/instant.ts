@@ -1,4 +1,5 @@
 import { GafferError } from "../base/gaffer-error.ts";
+import { isoInstant } from "../base/iso-instant.ts";
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -14,8 +15,8 @@ export function parseInstant(text: string, nowMs: number): number {
     const parts = [...text.matchAll(/(\d+)([smhd])/g)];
     return nowMs - parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? 0), 0);
   }
-  const time = Date.parse(text);
-  if (!Number.isNaN(time)) return time;
+  const time = isoInstant(text);
+  if (time !== undefined) return time;
   throw new GafferError(
     "usage",
     `Cannot use --since ${JSON.stringify(text)}: it takes a time ago such as 5m or 1h30m, or a date such as 2026-11-23T03:06:10`,

@@ -7,7 +7,7 @@ import { renderTable } from "../cli/table.ts";
 import type { JobBody } from "../wire/job-body.ts";
 import type { JobStatsBody, ProcessStatsBody } from "../wire/stats-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { jobPath, resolveTarget } from "./target.ts";
+import { jobPath, neededWord, resolveTarget } from "./target.ts";
 
 const target = { name: "job|pid", description: "A job, the number of a process, or job.slot", most: 1 } as const;
 
@@ -65,7 +65,8 @@ const getSpec = {
 } as const;
 
 /** The settings of a job, as they can be loaded again. */
-export const getProcessCommand: Command = ctlCommand(getSpec, async ({ client, args: [job = ""] }) => {
+export const getProcessCommand: Command = ctlCommand(getSpec, async ({ client, args }) => {
+  const job = neededWord(args, { command: "get_process", what: "a job" });
   const { config } = await client.json<JobBody>(jobPath(job));
   print(`${JSON.stringify(config, null, 2)}\n`);
   return 0;

@@ -4,7 +4,7 @@ import type { CtlCall } from "./ctl-call.ts";
 import { print } from "../cli/stdout.ts";
 import type { JobBody } from "../wire/job-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { jobPath } from "./target.ts";
+import { jobPath, neededWord } from "./target.ts";
 
 type Read = CtlCall<typeof jsonFlag>;
 
@@ -64,7 +64,8 @@ function numberCommand(name: string, summary: string, pick: (job: JobBody) => nu
     positionals: { name: "job", description: "The job", most: 1 },
     flags: jsonFlag,
   } as const;
-  return ctlCommand(spec, async ({ client, args: [job = ""] }) => {
+  return ctlCommand(spec, async ({ client, args }) => {
+    const job = neededWord(args, { command: name, what: "a job" });
     print(`${pick(await client.json<JobBody>(jobPath(job)))}\n`);
     return 0;
   });
@@ -106,7 +107,8 @@ function textCommand(name: "ping" | "version", summary: string): Command {
   return ctlCommand(spec, async ({ client, flags }) => {
     const text = await (await client.send(`/${name}`)).text();
     const body: { version?: string } = name === "version" ? JSON.parse(text) : {};
-    print(`${flags.json || name === "ping" ? text : (body.version ?? text)}\n`);
+    const asJson = name === "ping" ? JSON.stringify(text) : text;
+    print(`${flags.json ? asJson : (body.version ?? text)}\n`);
     return 0;
   });
 }

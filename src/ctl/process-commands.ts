@@ -7,7 +7,7 @@ import type { ReportBody } from "../remote/report-body.ts";
 import { stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
-import { jobPath, resolveProcess, resolveTarget } from "./target.ts";
+import { jobPath, neededWord, resolveProcess, resolveTarget } from "./target.ts";
 
 function signalCommand(name: "kill" | "killall", summary: string): Command {
   const spec = {
@@ -47,8 +47,8 @@ const stopSpec = {
 } as const;
 
 /** Stops one process. */
-export const stopProcessCommand: Command = ctlCommand(stopSpec, async ({ client, args: [word = ""], flags }) => {
-  const id = await resolveProcess(client, word);
+export const stopProcessCommand: Command = ctlCommand(stopSpec, async ({ client, args, flags }) => {
+  const id = await resolveProcess(client, neededWord(args, { command: "stop_process", what: "a process" }));
   const report = await client.json<Partial<ReportBody> & { replaced: boolean }>(`/${id}`, {
     method: "DELETE",
     query: { scale_down: flags["scale-down"] },
@@ -75,7 +75,8 @@ const commitSpec = {
 } as const;
 
 /** Runs one more process of a job, once; prints its number. */
-export const commitCommand: Command = ctlCommand(commitSpec, async ({ client, args: [job = ""], flags }) => {
+export const commitCommand: Command = ctlCommand(commitSpec, async ({ client, args, flags }) => {
+  const job = neededWord(args, { command: "commit", what: "a job" });
   const pairs = flags.env.map((pair) => {
     const cut = pair.indexOf("=");
     if (cut < 1) throw new GafferError("usage", `Cannot use -e ${JSON.stringify(pair)}: write NAME=VALUE`);

@@ -8,6 +8,15 @@ export type Target =
   | { readonly kind: "process"; readonly id: number }
   | { readonly kind: "job"; readonly name: string };
 
+/** The first word of a command. @throws {@link GafferError} `usage` that says what it must name, if there is none */
+export function neededWord(
+  [word]: readonly string[],
+  { command, what }: { readonly command: string; readonly what: string },
+): string {
+  if (word !== undefined) return word;
+  throw new GafferError("usage", `Cannot ${command}: name ${what}; see "gaffer help ctl ${command}"`);
+}
+
 /** Path of a job. @throws {@link GafferError} `job_invalid` if it can't be the name of one */
 export function jobPath(name: string): string {
   const { session, job } = parseJobName(name);

@@ -53,6 +53,8 @@ export class OutputHub {
   readonly #onError: (error: unknown) => void;
   readonly #open = new Set<OpenOutput>();
   readonly #kept = new Map<string, KeptOutput>();
+  /** Outputs of jobs that are forgotten. */
+  readonly #unkept = new WeakSet<OpenOutput>();
   readonly #commits: string[] = [];
   readonly #followings = new Set<Following>();
 
@@ -79,7 +81,7 @@ export class OutputHub {
     const key = keyOf(source);
     const output = new OpenOutput(source, {
       keep: (bytes, timeMs) => {
-        if (this.#keptBytes > 0) this.#keptOf(key, source).write(bytes, timeMs, source);
+        if (this.#keptBytes > 0 && !this.#unkept.has(output)) this.#keptOf(key, source).write(bytes, timeMs, source);
       },
       onEnd: () => this.#open.delete(output),
       onError: this.#onError,
@@ -119,8 +121,9 @@ export class OutputHub {
     return [...this.#kept.values()].flatMap((kept) => kept.segments().filter((segment) => filter(segment.source)));
   }
 
-  /** Forgets what is kept of jobs that are no more. */
+  /** Forgets what is kept of jobs that are no more; of what their last processes still say, nothing is kept. */
   forget(jobs: ReadonlySet<string>): void {
+    for (const output of this.#open) if (jobs.has(output.source.job)) this.#unkept.add(output);
     for (const [key, kept] of this.#kept) {
       if (!jobs.has(key.slice(0, key.indexOf("/")))) continue;
       kept.clear();

@@ -1,4 +1,5 @@
 import { GafferError } from "../base/gaffer-error.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { Command } from "../cli/command.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
@@ -31,7 +32,7 @@ export const scaleCommand: Command = daemonCall(spec, async ({ client, args, fla
   if (missing !== undefined) {
     throw new GafferError(
       "job_not_found",
-      `Cannot scale "${missing.job}": application "${session}" has ${known.join(", ")}`,
+      `Cannot scale "${missing.job}": application "${session}" has ${known.join(", ")}${didYouMean(missing.job, known)}`,
     );
   }
   const codes: number[] = [];

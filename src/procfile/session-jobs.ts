@@ -33,20 +33,31 @@ export async function namedJobs(
   const { jobs } = await client.json<{ jobs: string[] }>("/jobs");
   const ofSession = (session: string): string[] => jobs.filter((name) => name.startsWith(`${session}.`));
   const found = (words.length === 0 ? ["."] : words).flatMap((word) => {
-    if (word === ".")
-      return orMissing(ofSession(chooseSession(".", choice, context)), chooseSession(".", choice, context));
+    if (word === ".") {
+      const session = chooseSession(".", choice, context);
+      return orMissing(ofSession(session), { word: session, jobs, own: session });
+    }
     const exact = jobs.filter((name) => name === word.replace(/[/:]/, "."));
     if (exact.length > 0) return exact;
-    const own = jobs.filter((name) => name === `${ownSession(choice, context)}.${word}`);
-    return own.length > 0 ? own : orMissing(ofSession(word), word);
+    const session = ownSession(choice, context);
+    const own = jobs.filter((name) => name === `${session}.${word}`);
+    return own.length > 0 ? own : orMissing(ofSession(word), { word, jobs, own: session });
   });
   return [...new Set(found)];
 }
 
-function orMissing(jobs: string[], word: string): string[] {
-  if (jobs.length > 0) return jobs;
+/** What was found, or an error that names the nearest of all there is. */
+function orMissing(
+  found: string[],
+  { word, jobs, own }: { readonly word: string; readonly jobs: readonly string[]; readonly own: string },
+): string[] {
+  if (found.length > 0) return found;
+  const known = jobs.flatMap((name) => {
+    const [session = "", job = ""] = name.split(".");
+    return session === own ? [name, session, job] : [name, session];
+  });
   throw new GafferError(
     "session_not_found",
-    `Cannot find ${JSON.stringify(word)}: neither an application nor a job of that name is loaded`,
+    `Cannot find ${JSON.stringify(word)}: neither an application nor a job of that name is loaded${didYouMean(word, new Set(known))}`,
   );
 }

@@ -36,9 +36,9 @@ export interface ReceivedEvent {
 export class SseParser {
   readonly #take: (event: ReceivedEvent) => void;
   #rest = "";
+  /** Told in the event that is being read; it counts once that event is whole. */
   #id = "";
-  /** Told by the event that is being read: it counts once that is complete, or a connection lost in between would lose it. */
-  #nextId = "";
+  #lastId = "";
   #event = "";
   #data: string[] = [];
 
@@ -47,15 +47,15 @@ export class SseParser {
     this.#take = take;
   }
 
-  /** The last id that was told; empty before the first. */
+  /** The last id of what was heard whole; empty before the first. */
   get lastId(): string {
-    return this.#id;
+    return this.#lastId;
   }
 
   /** Forgets what was begun: another connection begins with a new event. */
   reset(): void {
     this.#rest = "";
-    this.#nextId = this.#id;
+    this.#id = this.#lastId;
     this.#event = "";
     this.#data = [];
   }
@@ -78,7 +78,7 @@ export class SseParser {
     const value = colon === -1 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#event = value;
-    else if (field === "id" && !value.includes("\0")) this.#nextId = value;
+    else if (field === "id" && !value.includes("\0")) this.#id = value;
     return undefined;
   }
 
@@ -86,7 +86,7 @@ export class SseParser {
     const [data, event] = [this.#data, this.#event];
     this.#data = [];
     this.#event = "";
-    this.#id = this.#nextId;
+    this.#lastId = this.#id;
     if (data.length > 0) this.#take({ id: this.#id, event: event === "" ? "message" : event, data: data.join("\n") });
   }
 }

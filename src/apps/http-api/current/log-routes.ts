@@ -1,5 +1,6 @@
 import type { LogEntry } from "../../../base/log-record.ts";
 import { GafferError } from "../../../base/gaffer-error.ts";
+import { isoInstant } from "../../../base/iso-instant.ts";
 import { fullName, parseJobName } from "../../../base/job-name.ts";
 import { keptRecords, type RecordRange } from "../../../output/log-records.ts";
 import type { Route, RouteRequest } from "../../../server/route.ts";
@@ -35,8 +36,8 @@ function formOf({ headers }: Request): LogForm {
 function sinceOf(query: URLSearchParams): number | undefined {
   const text = query.get("since");
   if (text === null) return undefined;
-  const time = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isNaN(time)) return time;
+  const time = /^\d{1,15}$/.test(text) ? Number(text) : isoInstant(text);
+  if (time !== undefined) return time;
   throw new GafferError(
     "bad_request",
     `Cannot use since=${text}: it is milliseconds since 1970, or a date such as 2026-11-23T03:06:10Z`,
