@@ -23,13 +23,13 @@ const unix = join(folder, "gaffer.sock");
 const config = join(folder, "gaffer.ini");
 
 writeFileSync(
-  join(folder, "talk.sh"),
-  'n=0; while :; do n=$((n+1)); echo "line $n of a job that talks and talks and talks"; sleep 0.02; done\n',
+  join(folder, "talk.py"),
+  "import time\nn = 0\nwhile True:\n    n += 1\n    print('line', n, 'of a job that talks and talks and talks')\n    time.sleep(0.02)\n",
 );
 
 /** A quarter talks into a rotated file, a quarter crashes now and then, a quarter talks to nobody, the rest is silent. */
 const commands = [
-  `sh ${join(folder, "talk.sh")}`,
+  `python3 -u ${join(folder, "talk.py")}`,
   "sh -c 'sleep 3; echo going down; exit 1'",
   `sh -c 'while :; do date; sleep 0.5; done'`,
   "sleep 100000",

@@ -13,12 +13,12 @@ export interface FollowOptions {
   readonly onEvent: (event: ReceivedEvent) => void;
   /** The connection was lost, or is there again. */
   readonly onConnection?: (isConnected: boolean) => void;
-  /** The longest pause before the next try, in milliseconds. @defaultValue 5 seconds */
+  /** The longest pause before the next try, in milliseconds. @defaultValue 1 second */
   readonly longestPauseMs?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 1000;
 
 /**
  * Follows a feed of events until it is told to stop, over losses of the connection: it goes on after the last event that was heard.

@@ -44,7 +44,7 @@ class JobsReader {
     for (const { section } of all) if (section.kind === "env") this.#addVariables(section);
     const jobs = all.flatMap(({ section, folder }) => {
       const isJob = section.kind === "process" || section.kind === "job";
-      return isJob && section.entries.length > 0 ? (this.#readJob(section, folder) ?? []) : [];
+      return isJob ? (this.#readJob(section, folder) ?? []) : [];
     });
     for (const [name, { place, title }] of this.#variables) {
       if (this.#sections.has(name) || this.#problems.isFull) continue;

@@ -84,16 +84,15 @@ class TomlReader {
   #readSession(path: Path, entries: Entries): void {
     const isField = ([key, value]: readonly [string, unknown]): boolean =>
       tableEntries(value) === undefined || (path[0] !== "env" && TABLE_FIELDS.has(key));
-    this.#add(path, entries.filter(isField));
-    for (const [name, value] of entries.filter((entry) => !isField(entry))) {
-      this.#add([...path, name], tableEntries(value) ?? []);
-    }
+    const tables = entries.filter((entry) => !isField(entry));
+    const fields = entries.filter(isField);
+    // A table that only holds others is no section of its own.
+    if (fields.length > 0 || tables.length === 0) this.#add(path, fields);
+    for (const [name, value] of tables) this.#add([...path, name], tableEntries(value) ?? []);
   }
 
   #add(path: Path, entries: Entries): void {
     const [kind = "", ...names] = path;
-    // An empty section asks for nothing, and may only be the parent of others.
-    if (entries.length === 0 && names.length > 0) return;
     const read = entries.map(([key, value]): ConfigEntry => this.#entry([...path, key], value));
     const title = `[${path.map(quoted).join(".")}]`;
     const folded = kind === "env" ? read.map((entry) => ({ ...entry, key: entry.key.toUpperCase() })) : read;

@@ -3,7 +3,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import type { ReportBody } from "../remote/report-body.ts";
-import { type JobObject as Settings, loadJob, readJobFile } from "../remote/load-job.ts";
+import { type JobObject as Settings, loadJob, readJobFile, refuseLoaded } from "../remote/load-job.ts";
 import { runningOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
@@ -22,7 +22,9 @@ function loadFileCommand(name: "load" | "load_process", summary: string, startsB
   return ctlCommand(spec, async ({ client, args: [file], flags }) => {
     if (file === undefined) throw new GafferError("usage", `Cannot ${name}: name a file, or - for stdin`);
     const codes: number[] = [];
-    for (const job of readJobFile(file, (path) => readFileSync(path, "utf8"))) {
+    const jobs = readJobFile(file, (path) => readFileSync(path, "utf8"));
+    await refuseLoaded(client, jobs);
+    for (const job of jobs) {
       const start = flags.start || (job["start"] ?? startsByItself);
       codes.push(tellOutcome(await loadJob(client, { ...job, start }, waitSeconds(flags))));
     }

@@ -1,4 +1,5 @@
 import { GafferError } from "../base/gaffer-error.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
@@ -52,6 +53,12 @@ export const scaleCommand: Command = ctlCommand(spec, async ({ client, args, fla
   // "web =3", "web +2": the name on its own, as gafferctl's other commands have it.
   const isApart = args.length === 2 && /^[=+-]\d+$/.test(second);
   const wanted = (isApart ? [first + second] : args).map((argument) => parseScaleArgument(argument, known));
+  // All are there, or none is changed.
+  const missing = wanted.map(({ job }) => fullNameOf(job)).find((name) => !jobs.includes(name));
+  if (missing !== undefined) {
+    const near = didYouMean(missing, jobs);
+    throw new GafferError("job_not_found", `Cannot scale job "${missing}": no such job is loaded${near}`);
+  }
   const codes: number[] = [];
   for (const { job, operation } of wanted) {
     const scaled = await scaleJob(client, fullNameOf(job), { operation, wait: waitSeconds(flags) });

@@ -56,6 +56,7 @@ function takeNotifySocket(): string | undefined {
  */
 export async function runDaemon(run: DaemonRun): Promise<number> {
   const { plan, config, at } = run;
+  const release = holdSignals();
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
   using stray = new StrayErrors(log);
@@ -82,6 +83,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   const notify: Notify = (state) => void notifyInit(notifySocket, state);
   for (const warning of plan.warnings) log.warn(warning);
   const handler = handleSignals(run, daemon, { log, errorLog, notify, end });
+  release();
   try {
     await daemon.start();
     announce(daemon, log, notify);
@@ -128,6 +130,21 @@ function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): SigH
   handler.start();
   return handler;
 }
+
+/**
+ * Until it answers there is nothing to reload and no log file to open anew: a signal that asks for it must not end the start.
+ *
+ * @returns takes the signals back.
+ */
+function holdSignals(): () => void {
+  const held = ["SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+  for (const name of held) process.on(name, doNothing);
+  return () => {
+    for (const name of held) process.off(name, doNothing);
+  };
+}
+
+const doNothing = (): void => undefined;
 
 /** A daemon that has just said its last word may hold its folder for a moment yet. */
 async function openInstance(folder: string, log: Log): Promise<Instance> {

@@ -1,6 +1,7 @@
 import { closeSync, constants } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { SpawnRequest } from "../manager/process-host.ts";
+import { streamVariables } from "../manager/stream-variables.ts";
 import { openLog } from "../output/log-target.ts";
 import { duplicate, libc, openSocketPair } from "./libc.ts";
 import { makePipe, type Pipe } from "./pipe.ts";
@@ -15,16 +16,12 @@ export interface StreamEnds {
   readonly writeEnd: number;
 }
 
-/** The variable that tells a child the number of a custom stream. */
-const streamVariable = (label: string): string =>
-  `GAFFER_STREAM_${label.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_")}_FD`;
-
 /** The descriptors made for one child, ours and its own, until the spawn has taken them. */
 export class ChildStreams {
   /** The child's descriptors, from 0 on. */
   readonly stdio: [Descriptor, Descriptor, Descriptor, ...Descriptor[]];
   /** Variables that tell the child about them. */
-  readonly env: Record<string, string> = {};
+  readonly env: Readonly<Record<string, string>>;
   /** Ends to read from, by label. */
   readonly outputs: (readonly [label: string, fd: number])[] = [];
   readonly streams: StreamEnds[] = [];
@@ -49,10 +46,8 @@ export class ChildStreams {
       if (request.detach) this.#openFiles(request);
       if (isPiped && request.input) this.input = this.#openInput();
       if (isPiped) this.#openOutputs(request.outputs);
-      for (const label of request.streams) {
-        this.env[streamVariable(label)] = String(this.stdio.length);
-        this.stdio.push(this.#openStream(label));
-      }
+      this.env = streamVariables(request.streams);
+      for (const label of request.streams) this.stdio.push(this.#openStream(label));
       this.stdio.push(...request.channels);
       if (trampoline) {
         const { readEnd, writeEnd } = this.#pipe();

@@ -4,6 +4,7 @@ import { commandWords, expand, namedVariables } from "./command-line.ts";
 import type { JobConfig } from "./job-config.ts";
 import { outputLogs } from "./output-logs.ts";
 import type { StopPolicy } from "./managed-process.ts";
+import { streamVariables } from "./stream-variables.ts";
 import type { SpawnRequest } from "./process-host.ts";
 
 /** What every job shares: gaffer's own environment and folder. */
@@ -38,6 +39,7 @@ export class SpawnRequests {
   readonly #words: readonly string[];
   readonly #expands: boolean;
   readonly #isLogged: boolean;
+  readonly #streams: Readonly<Record<string, string>>;
   readonly #stop: StopPolicy;
   readonly #short: string;
 
@@ -50,6 +52,7 @@ export class SpawnRequests {
     this.#cwd = config.cwd ?? surroundings.cwd;
     const { stopSignal, gracefulTimeoutMs } = config;
     this.#stop = { stopSignal, gracefulTimeoutMs };
+    this.#streams = streamVariables(config.customStreams);
     this.#isLogged = config.logfile !== undefined || config.stderrLogfile !== undefined;
     this.#env = config.osEnv ? { ...surroundings.env, ...config.env } : config.env;
     const [session = DEFAULT_SESSION, job = ""] = config.name.split(".");
@@ -84,9 +87,9 @@ export class SpawnRequests {
 
   #environment({ id, slot, env }: Placement): Record<string, string> {
     const { osEnv, name, port } = this.#config;
-    if (!osEnv) return { ...this.#env, ...env };
+    if (!osEnv) return { ...this.#env, ...this.#streams, ...env };
     const own = { PS: `${this.#short}.${slot}`, GAFFER_JOB: name, GAFFER_PROCESS_ID: String(id) };
-    return { ...this.#env, ...own, ...portOf(port, slot), ...env };
+    return { ...this.#env, ...own, ...this.#streams, ...portOf(port, slot), ...env };
   }
 
   /** The request for one process. */

@@ -6,8 +6,8 @@ import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
-import { print, say } from "../cli/stdout.ts";
-import { loadJob, type JobObject, readJobFile } from "../remote/load-job.ts";
+import { print } from "../cli/stdout.ts";
+import { loadJob, type JobObject, readJobFile, refuseLoaded } from "../remote/load-job.ts";
 import { isReached, type ReportBody, reportWords } from "../remote/report-body.ts";
 import type { JobBody } from "../wire/job-body.ts";
 import { readProcfile, readSettings } from "./application-flags.ts";
@@ -46,18 +46,11 @@ type PlanCall = DaemonCall<Pick<typeof spec.flags, "concurrency" | "port" | "wai
 
 const isFile = (word: string): boolean => word === "-" || word.endsWith(".json");
 
-/** Loads jobs one by one; those that are there already are left alone, and told. @returns the exit code */
+/** Loads jobs one by one. @returns the exit code */
 async function loadEach(client: DaemonClient, jobs: readonly JobObject[], wait: number | undefined): Promise<number> {
+  await refuseLoaded(client, jobs);
   let code = 0;
-  for (const job of jobs) {
-    try {
-      code = Math.max(code, tellOutcome(await loadJob(client, job, wait)));
-    } catch (error) {
-      if (!(error instanceof GafferError) || error.code !== "job_exists") throw error;
-      say(`gaffer: ${String(job["name"])} is loaded already\n`);
-      code = 1;
-    }
-  }
+  for (const job of jobs) code = Math.max(code, tellOutcome(await loadJob(client, job, wait)));
   return code;
 }
 

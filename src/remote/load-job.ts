@@ -1,5 +1,5 @@
 import { GafferError } from "../base/gaffer-error.ts";
-import { parseJobName } from "../base/job-name.ts";
+import { fullName, parseJobName } from "../base/job-name.ts";
 import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
 import type { ReportBody } from "./report-body.ts";
 import { type Outcome, runningOutcome } from "./tell-outcome.ts";
@@ -31,6 +31,22 @@ export function readJobFile(file: string, read: (path: string | number) => strin
   const jobs = "jobs" in value ? value["jobs"] : [value];
   if (!Array.isArray(jobs) || !jobs.every(isObject)) throw refuse('"jobs" must be a list of objects');
   return jobs;
+}
+
+/**
+ * Refuses jobs of which one could not be loaded anyhow: none is loaded then.
+ *
+ * @throws {@link GafferError} `job_invalid` for a name that is none or is there twice, `job_exists` for one that is loaded.
+ */
+export async function refuseLoaded(client: DaemonClient, jobs: readonly JobObject[]): Promise<void> {
+  const seen = new Set((await client.json<{ jobs: string[] }>("/jobs")).jobs);
+  const loaded = new Set(seen);
+  for (const { name } of jobs) {
+    const full = fullName(parseJobName(typeof name === "string" ? name : ""));
+    if (loaded.has(full)) throw new GafferError("job_exists", `Cannot load job "${full}": it is loaded already`);
+    if (seen.has(full)) throw new GafferError("job_invalid", `Cannot load job "${full}": the file names it twice`);
+    seen.add(full);
+  }
 }
 
 /** Loads one job. @throws {@link GafferError} `job_exists`, or what else the daemon refuses it with */

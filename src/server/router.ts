@@ -83,7 +83,7 @@ function paramsOf({ segments, optional }: Known, path: readonly string[]): Recor
       continue;
     }
     if (given === undefined) continue;
-    if (given === "" || (segment.endsWith("#") && !/^\d+$/.test(given))) return undefined;
+    if (given === "" || (segment.endsWith("#") && !/^(0|[1-9]\d{0,14})$/.test(given))) return undefined;
     params[segment.slice(1).replace(/[#?]$/, "")] = given;
   }
   return params;

@@ -8,12 +8,14 @@ const shorten = (value: unknown): string => {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 };
 
+const takes = (known: readonly string[]): string => (known.length === 0 ? "" : `; it takes ${known.join(", ")}`);
+
 /** What is wrong with a value, in words. */
 function problemOf(schema: TObject, value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return `${shorten(value)} is not an object`;
   const known = Object.keys(schema.properties);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) return `there is no field "${unknown}"${didYouMean(unknown, known)}`;
+  if (unknown !== undefined) return `there is no field "${unknown}"${didYouMean(unknown, known) || takes(known)}`;
   const problem = Value.Errors(schema, value).First();
   if (problem === undefined) return "it is not what it must be";
   const field = problem.path.slice(1).replaceAll("/", ".");

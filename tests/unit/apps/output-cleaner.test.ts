@@ -33,6 +33,7 @@ describe("OutputCleaner", () => {
     expect(keptText(world.hub)).toBe("hello\nbye\n");
     world.output(9, "default.other").write(Buffer.from("other\n"));
     world.manager.unload("dummy");
+    await Promise.resolve();
     expect(keptText(world.hub)).toBe("other\n");
   });
 
@@ -46,6 +47,7 @@ describe("OutputCleaner", () => {
     world.at(1).end();
     expect(keptText(world.hub)).toBe("bye\n");
     world.host.obey();
+    await Promise.resolve();
     expect(keptText(world.hub)).toBe("");
     // Its memory is there for the next one.
     const { memoryBytes } = world.hub;

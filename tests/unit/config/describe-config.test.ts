@@ -35,11 +35,11 @@ describe("describeConfig()", () => {
 
   test("shows a job whole, secrets hidden", () => {
     using dir = new TempDir({
-      "g.ini": "[process:web]\ncmd = serve\nenv:API_KEY = k1\nenv:DB = pg://u:k2@h/d\nenv:PORT = 80\n",
+      "g.ini": "[process:web]\ncmd = serve\nenv:API_KEY = sekret1\nenv:DB = pg://u:sekret2@h/d\nenv:PORT = 80\n",
     });
     const text = describeConfig(loadDaemonConfig(dir.file("g.ini"), surroundings));
     expect(text).toContain('[process.default.web.env]\nAPI_KEY = "***"\nDB = "pg://u:***@h/d"\nPORT = "80"\n');
-    expect([text.includes("k1"), text.includes("k2")]).toEqual([false, false]);
+    expect([text.includes("sekret1"), text.includes("sekret2")]).toEqual([false, false]);
     expect(text).toContain(`# ${JSON.stringify(dir.file("g.ini"))}\n`);
     expect(text).toContain("graceful_timeout = 30\n");
   });

@@ -244,8 +244,8 @@ describe("loadDaemonConfig()", () => {
     });
   });
 
-  test("passes over empty sections, and sections of what is not built yet that ask for nothing", () => {
-    const empty = "[process:a]\n[webhooks]\ncreate =\n[auth]\n[ssl]\n[lookup_ssl]\n[socket:x]\n[plugin:x]\n";
+  test("passes over sections of what is not built yet that ask for nothing", () => {
+    const empty = "[webhooks]\ncreate =\n[auth]\n[ssl]\n[lookup_ssl]\n[socket:x]\n[plugin:x]\n";
     expect(load({ "g.ini": empty })).toMatchObject({ endpoints: [], jobs: [] });
     expect(load({ "g.toml": "[webhooks]\n[socket.x]\n[process]\n[env]\n[plugin.x]\n" }).jobs).toEqual([]);
   });
@@ -302,6 +302,13 @@ describe("a file that includes others", () => {
       "default.z DIR/jobs",
     ]);
     expect(config.jobs[0]?.env).toEqual({ X: "1" });
+  });
+
+  test("refuses a job without a command, an empty section too: at a reload it would stop the job without a word", () => {
+    for (const text of ["[process:a]\n", "[process:a]\nnumprocesses = 2\n"]) {
+      expect(thrownBy(() => load({ "g.ini": text })).message).toContain("[process:a]: cmd is missing");
+    }
+    expect(thrownBy(() => load({ "g.toml": "[process.a]\n" })).message).toContain("cmd is missing");
   });
 
   test("may have an empty folder, and itself in the folder it includes", () => {
