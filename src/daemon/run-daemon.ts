@@ -82,7 +82,8 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   const notifySocket = takeNotifySocket();
   const notify: Notify = (state) => void notifyInit(notifySocket, state);
   for (const warning of plan.warnings) log.warn(warning);
-  const handler = handleSignals(run, daemon, { log, errorLog, notify, end });
+  // To the very end: a signal that comes while the last things are put away must not change the exit code.
+  handleSignals(run, daemon, { log, errorLog, notify, end });
   release();
   try {
     await daemon.start();
@@ -92,7 +93,6 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   } finally {
     const { killed } = await daemon.stop();
     if (killed.length > 0) log.warn(`had to be killed: ${killed.join(", ")}`);
-    handler.stop();
   }
   log.info("stopped");
   return stray.exitCode;
@@ -114,7 +114,7 @@ interface SignalNeeds {
   readonly end: (why: string) => void;
 }
 
-function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): SigHandler {
+function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): void {
   const { log, errorLog, end } = needs;
   const handler = new SigHandler(processSignals(process), {
     quit: (signal) => end(signalName(signal)),
@@ -128,7 +128,6 @@ function handleSignals(run: DaemonRun, daemon: Daemon, needs: SignalNeeds): SigH
     },
   });
   handler.start();
-  return handler;
 }
 
 /**

@@ -23,9 +23,6 @@ export interface CommandRoute {
 /** A route, its command still to be given the daemon it works on. */
 export type ControlRoute = (control: Control) => Route;
 
-const OK = 200;
-const ACCEPTED = 202;
-
 /** The longest that a request waits, in seconds: that of a timer, 2³¹ − 1 ms. */
 const LONGEST_WAIT = 2_147_483;
 
@@ -40,8 +37,7 @@ export const commandRoute =
       const waitMs = readWait(request.query);
       const outcome = await control.execute(route.command, await route.args(request));
       const body = waitMs === undefined ? outcome.body : await awaitEnd(outcome, waitMs, request);
-      // What was waited for is no longer only accepted.
-      const status = waitMs !== undefined && route.status === ACCEPTED ? OK : (route.status ?? OK);
+      const { status = 200 } = route;
       return route.reply?.(body) ?? Response.json(body, { status });
     },
   });
