@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { RawConnection } from "../support/raw-connection.ts";
 import { RunningDaemon } from "../support/running-daemon.ts";
 
-const stubborn = { cmd: `sh -c "trap '' TERM; echo; while :; do sleep 0.05; done"` };
+const stubborn = { cmd: `sh -c "trap '' TERM; echo up; while :; do sleep 0.05; done"` };
 
 describe("?wait", () => {
   let daemon: RunningDaemon;
@@ -21,6 +21,7 @@ describe("?wait", () => {
 
   test("answers 504 when it is not, and what was begun goes on to its end", async () => {
     await daemon.request("POST /jobs/w?wait=10", { name: "b", ...stubborn, graceful_timeout: 1 });
+    await daemon.until("/jobs/w/b/logs", / up/);
     const { status, json } = await daemon.request("POST /jobs/w/b/state?wait=0.05", "0");
     expect([status, json]).toMatchObject([504, { error: "timeout", errno: 504, code: "stop_timeout" }]);
     await daemon.until("/jobs/w/b", /"state":"stopped"/);
@@ -41,6 +42,7 @@ describe("?wait", () => {
   test("an end that never comes keeps nobody from stopping the daemon", async () => {
     await using other = await RunningDaemon.start();
     await other.request("POST /jobs/w?wait=10", { name: "slow", ...stubborn, graceful_timeout: 2 });
+    await other.until("/jobs/w/slow/logs", / up/);
     const waiting = other.request("POST /jobs/w/slow/state?wait=1000", "0");
     await other.until("/jobs/w/slow", /"stopping"/);
     expect((await other.stopped()).code).toBe(0);
@@ -57,6 +59,7 @@ describe("a daemon that stops", () => {
     test(`${signal}: no new work, an API until the end, feeds that end, nothing left, exit 0`, async () => {
       await using daemon = await RunningDaemon.start();
       await daemon.request("POST /jobs/s?wait=10", { name: "a", ...stubborn, graceful_timeout: 1.5 });
+      await daemon.until("/jobs/s/a/logs", / up/);
       using feed = await RawConnection.open(daemon.port);
       feed.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
       await feed.says(/:\n\n/);
@@ -84,6 +87,7 @@ describe("a daemon that stops", () => {
   test("POST /shutdown does the same, and a second signal kills at once", async () => {
     await using daemon = await RunningDaemon.start();
     await daemon.request("POST /jobs/s?wait=10", { name: "a", ...stubborn, graceful_timeout: 600 });
+    await daemon.until("/jobs/s/a/logs", / up/);
     const { status, json } = await daemon.request("POST /shutdown");
     expect([status, json]).toEqual([202, { ok: true }]);
     await daemon.logged(/asked to shut down: stopping everything/);
