@@ -1,10 +1,11 @@
 import { LogLines } from "../apps/log-lines.ts";
+import type { LogEntry } from "../base/log-record.ts";
 import type { Command } from "../cli/command.ts";
 import { logFlags } from "../cli/log-flags.ts";
 import { print, say } from "../cli/stdout.ts";
 import { untilInterrupted } from "../cli/until-interrupted.ts";
 import { parseInstant } from "../config/instant.ts";
-import { followLogs, readLogs } from "../remote/read-logs.ts";
+import { showLogs } from "../remote/read-logs.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { fullNameOf } from "./target.ts";
 
@@ -20,19 +21,8 @@ const spec = {
 export const logsCommand: Command = ctlCommand(spec, async ({ client, args, flags, colour }) => {
   const lines = new LogLines({ colorize: colour, json: flags.json });
   const since = flags.since === undefined ? undefined : parseInstant(flags.since, Date.now());
-  const range = { jobs: args.map(fullNameOf), tail: flags.tail, since };
-  if (!flags.follow) {
-    for (const entry of await readLogs(client, range)) print(lines.of(entry));
-    return 0;
-  }
-  await untilInterrupted((signal) =>
-    followLogs(client, {
-      ...range,
-      signal,
-      onEntry: (entry) => print(lines.of(entry)),
-      onConnection: (isConnected) =>
-        say(isConnected ? "gaffer: connected again\n" : "gaffer: the connection was lost, trying again\n"),
-    }),
-  );
+  const range = { jobs: args.map(fullNameOf), tail: flags.tail, since, follow: flags.follow };
+  const show = (entry: LogEntry): void => print(lines.of(entry));
+  await showLogs(client, range, { show, say, run: untilInterrupted });
   return 0;
 });

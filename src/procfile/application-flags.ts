@@ -23,6 +23,17 @@ export const applicationFlags = {
   },
 } as const;
 
+/** How many processes each job has; commands that start some take it. */
+export const concurrencyFlag = {
+  concurrency: {
+    type: "string",
+    short: "c",
+    value: "JOB=N[,…]",
+    repeatable: true,
+    description: "How many processes of each job; all=N for those not named",
+  },
+} as const;
+
 /** What {@link applicationFlags} were given. */
 export interface ApplicationChoice {
   readonly procfile: string | undefined;

@@ -10,7 +10,7 @@ import { print } from "../cli/stdout.ts";
 import { loadJob, type JobObject, readJobFile, refuseLoaded } from "../remote/load-job.ts";
 import { isReached, type ReportBody, reportWords } from "../remote/report-body.ts";
 import type { JobBody } from "../wire/job-body.ts";
-import { readProcfile, readSettings } from "./application-flags.ts";
+import { concurrencyFlag, readProcfile, readSettings } from "./application-flags.ts";
 import { type DaemonCall, daemonCall } from "./daemon-call.ts";
 import { listeningPorts } from "./listening-ports.ts";
 import { planLoad } from "./load-plan.ts";
@@ -28,13 +28,7 @@ const spec = {
     most: 2,
   },
   flags: {
-    concurrency: {
-      type: "string",
-      short: "c",
-      value: "JOB=N[,…]",
-      repeatable: true,
-      description: "How many processes of each job; all=N for those not named",
-    },
+    ...concurrencyFlag,
     port: { type: "port", short: "p", value: "PORT", description: "PORT of the first process (else one that is free)" },
     nostart: { type: "boolean", description: "Load only, start nothing" },
     ...waitFlags,
@@ -130,7 +124,7 @@ const reloadSpec = {
   summary: "Make an application in a daemon what its Procfile says; only what changed is touched",
   examples: ["gaffer reload", "gaffer reload shop -c web=3"],
   positionals: { name: "name", description: "Name of the application (else that of its folder)", most: 1 },
-  flags: { concurrency: spec.flags.concurrency, port: spec.flags.port, ...waitFlags },
+  flags: { ...concurrencyFlag, port: spec.flags.port, ...waitFlags },
 } as const;
 
 /** `gaffer reload`. */

@@ -1,10 +1,11 @@
 import { LogLines } from "../apps/log-lines.ts";
+import type { LogEntry } from "../base/log-record.ts";
 import type { Command } from "../cli/command.ts";
 import { logFlags } from "../cli/log-flags.ts";
 import { print, say } from "../cli/stdout.ts";
 import { untilInterrupted } from "../cli/until-interrupted.ts";
 import { parseInstant } from "../config/instant.ts";
-import { followLogs, readLogs } from "../remote/read-logs.ts";
+import { showLogs } from "../remote/read-logs.ts";
 import { applicationFlags } from "./application-flags.ts";
 import { daemonCall } from "./daemon-call.ts";
 import { ownSession } from "./session-choice.ts";
@@ -28,19 +29,8 @@ export const logsCommand: Command = daemonCall(spec, async ({ client, args, flag
   const lines = new LogLines({ colorize: colour, json: flags.json, session });
   const jobs = await namedJobs(client, { words: args, choice: flags }, context);
   const since = flags.since === undefined ? undefined : parseInstant(flags.since, Date.now());
-  const range = { jobs, tail: flags.tail, since };
-  if (!flags.follow) {
-    for (const entry of await readLogs(client, range)) print(lines.of(entry));
-    return 0;
-  }
-  await untilInterrupted((signal) =>
-    followLogs(client, {
-      ...range,
-      signal,
-      onEntry: (entry) => print(lines.of(entry)),
-      onConnection: (isConnected) =>
-        say(isConnected ? "gaffer: connected again\n" : "gaffer: the connection was lost, trying again\n"),
-    }),
-  );
+  const range = { jobs, tail: flags.tail, since, follow: flags.follow };
+  const show = (entry: LogEntry): void => print(lines.of(entry));
+  await showLogs(client, range, { show, say, run: untilInterrupted });
   return 0;
 });

@@ -2,7 +2,7 @@ import { wantsColour } from "../cli/colour.ts";
 import type { Command } from "../cli/command.ts";
 import type { CommandSpec } from "../cli/flag-spec.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
-import { applicationFlags, readProcfile } from "./application-flags.ts";
+import { applicationFlags, concurrencyFlag, readProcfile } from "./application-flags.ts";
 import { readChecked } from "./checked-settings.ts";
 import { isPortTaken } from "./port-probe.ts";
 import { planStart } from "./start-plan.ts";
@@ -13,13 +13,7 @@ const spec = {
   examples: ["gaffer start", "gaffer start web -p 8000", "gaffer start -c web=2,worker=3 -e test.env"],
   positionals: { name: "job…", description: "Jobs to start; without any, all of the Procfile" },
   flags: {
-    concurrency: {
-      type: "string",
-      short: "c",
-      value: "JOB=N[,…]",
-      repeatable: true,
-      description: "How many processes of each job; all=N for those not named",
-    },
+    ...concurrencyFlag,
     ...applicationFlags,
     port: {
       type: "port",

@@ -49,3 +49,27 @@ export async function followLogs(client: DaemonClient, options: FollowLogsOption
     },
   });
 }
+
+/** Where lines are shown. */
+export interface LogOutput {
+  readonly show: (entry: LogEntry) => void;
+  /** Takes what there is to say besides, with its newline. */
+  readonly say: (text: string) => void;
+  /** Runs what goes on until the user ends it. */
+  readonly run: (work: (signal: AbortSignal) => Promise<void>) => Promise<void>;
+}
+
+/** Shows the lines that are kept, and with `follow` those that come. */
+export async function showLogs(
+  client: DaemonClient,
+  range: LogRange & { readonly follow: boolean },
+  { show, say, run }: LogOutput,
+): Promise<void> {
+  if (!range.follow) {
+    for (const entry of await readLogs(client, range)) show(entry);
+    return;
+  }
+  const onConnection = (isConnected: boolean): void =>
+    say(isConnected ? "gaffer: connected again\n" : "gaffer: the connection was lost, trying again\n");
+  await run((signal) => followLogs(client, { ...range, signal, onEntry: show, onConnection }));
+}
