@@ -9,7 +9,7 @@ export interface RuntimeSurroundings {
 }
 
 /** Folder of sockets that live as long as the machine runs. @see XDG Base Directory Specification, `XDG_RUNTIME_DIR` */
-export function runtimeDir({ env, uid }: RuntimeSurroundings): string {
+function runtimeDir({ env, uid }: RuntimeSurroundings): string {
   const given = env["XDG_RUNTIME_DIR"];
   if (given !== undefined && given.startsWith("/")) return join(given, "gaffer");
   // Without a session of systemd's there is none; a folder of our own in our home is as safe.

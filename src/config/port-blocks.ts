@@ -3,7 +3,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 /** Where the ports of loaded applications begin: 5000 is the daemon's own. */
 const FIRST = 5100;
 /** Ports of one job, and the distance between two. @see foreman `lib/foreman/engine.rb` */
-export const BLOCK = 100;
+const BLOCK = 100;
 const HIGHEST = 65_535;
 
 /** What the ports of a loaded application depend on. */

@@ -13,7 +13,7 @@ export interface Given<T> {
 }
 
 /** What is wrong with a key that is not there, with the nearest that is. */
-export function unknownKey(key: string, title: string, known: readonly string[]): string {
+function unknownKey(key: string, title: string, known: readonly string[]): string {
   const shortened = key.length > 64 ? `${key.slice(0, 64)}…` : key;
   return `there is no setting ${JSON.stringify(shortened)} in ${title}${didYouMean(key, known)}`;
 }

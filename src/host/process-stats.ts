@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import pidusage from "pidusage";
 import type { TreeUsage, Usage } from "../wire/stats-body.ts";
+import { userNames } from "./identity.ts";
 import { descendantsOf, isAlive, procStat, readProc } from "./proc-stat.ts";
 
 /** What one process uses now; its part of a processor is since it was last asked, since its start the first time. */
@@ -9,11 +9,6 @@ export type ProcessUsage = Usage;
 
 /** What a process uses, and each of its descendants. */
 export type ProcessStats = TreeUsage;
-
-function userNames(): Map<number, string> {
-  const lines = readFileSync("/etc/passwd", "utf8").split("\n");
-  return new Map(lines.map((line) => line.split(":")).map(([name = "", , uid]) => [Number(uid), name]));
-}
 
 type Measured = pidusage.Status;
 

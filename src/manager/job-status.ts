@@ -62,7 +62,7 @@ export interface ProcessInfo {
 const order: readonly ProcessState[] = ["failed", "backoff", "stopping", "starting", "running", "exited", "stopped"];
 
 /** The state of a job, derived from its slots. */
-export function jobState(slots: readonly Slot[]): ProcessState {
+function jobState(slots: readonly Slot[]): ProcessState {
   return order.find((state) => slots.some((slot) => slot.state === state)) ?? "stopped";
 }
 

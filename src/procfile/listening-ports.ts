@@ -19,7 +19,7 @@ function read(path: string): string {
 }
 
 /** The ports that a table of sockets shows as listened on. */
-export function portsOf(table: string): number[] {
+function portsOf(table: string): number[] {
   return table.split("\n").flatMap((line) => {
     const [, local = "", , state] = line.trim().split(/\s+/);
     return state === LISTENING ? [Number.parseInt(local.slice(local.indexOf(":") + 1), 16)] : [];

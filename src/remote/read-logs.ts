@@ -14,21 +14,21 @@ export interface LogRange {
 }
 
 /** How lines are followed. */
-export interface FollowLogsOptions extends LogRange {
+interface FollowLogsOptions extends LogRange {
   readonly signal: AbortSignal;
   readonly onEntry: (entry: LogEntry) => void;
   readonly onConnection: (isConnected: boolean) => void;
 }
 
 /** The lines that a daemon has kept, in order of time. @throws {@link GafferError} `job_not_found` */
-export async function readLogs(client: DaemonClient, { jobs, tail, since }: LogRange): Promise<LogEntry[]> {
+async function readLogs(client: DaemonClient, { jobs, tail, since }: LogRange): Promise<LogEntry[]> {
   const headers = { accept: "application/x-ndjson" };
   const response = await client.send("/logs", { query: { job: jobs, tail, since }, headers });
   return (await response.text()).split("\n").flatMap((line) => decodeLogEntry(line) ?? []);
 }
 
 /** Reads the lines that are kept, then those that come, over losses of the connection. */
-export async function followLogs(client: DaemonClient, options: FollowLogsOptions): Promise<void> {
+async function followLogs(client: DaemonClient, options: FollowLogsOptions): Promise<void> {
   const { jobs, onEntry, signal, onConnection } = options;
   let last: number | undefined;
   await followEvents(client, {

@@ -93,7 +93,7 @@ function targetOf(url: string): { path: string; query: URLSearchParams } {
 }
 
 /** An answer that tells of an error. */
-export function errorResponse(error: unknown): Response {
+function errorResponse(error: unknown): Response {
   const body = errorBody(error);
   const allow = body.details?.["allow"];
   const headers = Array.isArray(allow) ? { allow: allow.join(", ") } : {};

@@ -106,8 +106,6 @@ export const startJob: Command = onJob("start_job", (manager, name) => manager.s
 export const stopJob: Command = onJob("stop_job", (manager, name) => manager.stopJob(name));
 /** Replaces the processes of a job one after the other. */
 export const restartJob: Command = onJob("restart_job", (manager, name) => manager.restartJob(name));
-/** Stops every process of a job once; they are replaced. */
-export const stopall: Command = onJob("stopall", (manager, name) => manager.stopall(name));
 
 const scaleArgs = fields({
   name: jobName,
