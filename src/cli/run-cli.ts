@@ -122,7 +122,7 @@ const helpSpec = {
   name: "help",
   summary: "Show how gaffer or one of its commands is used",
   examples: ["gaffer help start"],
-  positionals: { name: "command", description: "Command to show; without one, all of them", most: 1 },
+  positionals: { name: "command", description: "Command to show, and one below it; without one, all of them", most: 2 },
   flags: {},
 } as const satisfies CommandSpec;
 
@@ -143,7 +143,10 @@ async function runCommandHelp(topic: string, args: readonly string[], call: CliC
   const command = await call.commands[name]();
   // "gaffer help ctl status" is about status.
   const [, below] = args.filter((arg) => !arg.startsWith("-"));
-  if (below === undefined || command.subCommands === undefined) return showHelp(command, args, call);
+  if (below === undefined) return showHelp(command, args, call);
+  if (command.subCommands === undefined) {
+    throw new GafferError("usage", `Cannot use argument ${JSON.stringify(below)}: ${name} has no commands below it`);
+  }
   return runBelow(command, { word: "help", args: [below] }, call);
 }
 

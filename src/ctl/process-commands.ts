@@ -1,5 +1,6 @@
 import { readSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
+import type { DaemonClient } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag, waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
@@ -102,6 +103,23 @@ const sendSpec = {
 /** Pieces of at most this size are whole or refused. */
 const PIECE_BYTES = 65_536;
 
+/** Between two tries of a piece that found no room, in milliseconds. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+
+/** Sends a piece, once there is room for it. */
+async function sendPiece(client: DaemonClient, path: string, body: Uint8Array): Promise<void> {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    try {
+      await client.send(path, { method: "POST", body });
+      return;
+    } catch (error) {
+      if (!(error instanceof GafferError) || error.code !== "input_full") throw error;
+      await Bun.sleep(pauseMs);
+    }
+  }
+}
+
 /** Writes to a process. */
 export const sendCommand: Command = ctlCommand(sendSpec, async ({ client, args: [word, ...data], flags }) => {
   if (word === undefined || data.length === 0)
@@ -111,7 +129,7 @@ export const sendCommand: Command = ctlCommand(sendSpec, async ({ client, args: 
   if (data.length === 1 && data[0] === "-") {
     const piece = new Uint8Array(PIECE_BYTES);
     for (let count = readSync(0, piece); count > 0; count = readSync(0, piece)) {
-      await client.send(path, { method: "POST", body: piece.slice(0, count) });
+      await sendPiece(client, path, piece.slice(0, count));
     }
     return 0;
   }

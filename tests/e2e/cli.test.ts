@@ -67,7 +67,7 @@ describe("a mistake", () => {
     [["start", "-p", "0"], 'Cannot use -p "0": a port is a whole number from 1 to 65535'],
     [["version", "x"], 'Cannot use argument "x": version takes no arguments; see "gaffer help version"'],
     [["help", "--no-colour"], 'Cannot use --no-colour: there is no such flag (did you mean "--no-color"?)'],
-    [["help", "start", "extra"], 'Cannot use argument "extra": help takes at most 1; see "gaffer help help"'],
+    [["help", "start", "extra"], 'Cannot use argument "extra": start has no commands below it'],
     [["help", "strat"], 'Cannot run "strat": there is no such command (did you mean "start"?); see "gaffer help"'],
   ])("of usage, %j, ends with 2 and says what is so on stderr", (args, message) => {
     expect(gaffer("/", args)).toEqual({ code: 2, stdout: "", stderr: `gaffer: ${message}\n` });
