@@ -6,8 +6,8 @@ import { RecordSink } from "./record-sink.ts";
 
 /** When so much waits for a slow reader, what comes is left out and told as a gap. */
 const QUEUE_BYTES = 1_048_576;
-/** What an entry takes besides its text, roughly. */
-const ENTRY_BYTES = 100;
+/** What a piece that waits takes besides its bytes, roughly. */
+const PIECE_BYTES = 100;
 /** More kept lines than the tail before the rest is let go. */
 const SURPLUS = 256;
 
@@ -105,12 +105,25 @@ function lastLines(entries: LogEntry[], tail: number): LogEntry[] {
   return entries;
 }
 
+/** What came of a stream while its reader was full: bytes, so many that are left out, or its end. */
+interface HeldPiece {
+  readonly sink: RecordSink;
+  readonly bytes?: Uint8Array;
+  readonly timeMs?: number;
+  lost: number;
+}
+
 class LiveRecords implements RecordFollower {
   readonly #onEntry: (entry: LogEntry) => boolean;
   readonly #follower: Follower;
   #kept: KeptRecords | undefined;
+  /** Entries of the last piece that the reader had no room for. */
   #queue: LogEntry[] = [];
-  #queuedBytes = 0;
+  /** What came after them, not yet made entries: lines take many times the room of their bytes. */
+  #held: HeldPiece[] = [];
+  #heldBytes = 0;
+  /** The gap at the end of what is held of a stream. */
+  readonly #gaps = new Map<RecordSink, HeldPiece>();
   #isFull = false;
   #isClosed = false;
 
@@ -125,20 +138,22 @@ class LiveRecords implements RecordFollower {
 
   resume(): void {
     this.#isFull = false;
-    const queue = this.#queue;
+    this.#drain();
     let next = 0;
-    for (const entry of queue) {
+    for (const piece of this.#held) {
       if (this.#isFull || this.#isClosed) break;
       next++;
-      this.#queuedBytes -= sizeOf(entry);
-      this.#isFull = !this.#onEntry(entry);
+      this.#heldBytes -= sizeOf(piece);
+      this.#play(piece);
     }
-    this.#queue = queue.slice(next);
+    this.#held = this.#held.slice(next);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#queue = [];
+    this.#held = [];
+    this.#gaps.clear();
     this.#follower.close();
   }
 
@@ -151,23 +166,65 @@ class LiveRecords implements RecordFollower {
     });
     return {
       write: (bytes, timeMs) => {
-        if (this.#queuedBytes < QUEUE_BYTES) sink.write(bytes, timeMs);
-        else sink.gap(bytes.length);
+        if (!this.#mustHold) sink.write(bytes, timeMs);
+        else if (this.#heldBytes < QUEUE_BYTES) this.#hold({ sink, bytes: bytes.slice(), timeMs, lost: 0 });
+        else this.#holdGap(sink, bytes.length);
       },
-      gap: (lostBytes) => sink.gap(lostBytes),
-      end: () => sink.end(),
+      gap: (lostBytes) => {
+        if (this.#mustHold) this.#holdGap(sink, lostBytes);
+        else sink.gap(lostBytes);
+      },
+      end: () => {
+        if (this.#mustHold) this.#hold({ sink, lost: 0 });
+        else sink.end();
+      },
     };
+  }
+
+  get #mustHold(): boolean {
+    return this.#isFull || this.#held.length > 0;
+  }
+
+  #hold(piece: HeldPiece): void {
+    this.#gaps.delete(piece.sink);
+    this.#held.push(piece);
+    this.#heldBytes += sizeOf(piece);
+  }
+
+  #holdGap(sink: RecordSink, lost: number): void {
+    const last = this.#gaps.get(sink);
+    if (last !== undefined) {
+      last.lost += lost;
+      return;
+    }
+    const gap = { sink, lost };
+    this.#hold(gap);
+    this.#gaps.set(sink, gap);
+  }
+
+  #play(piece: HeldPiece): void {
+    const { sink, bytes, timeMs = 0, lost } = piece;
+    if (this.#gaps.get(sink) === piece) this.#gaps.delete(sink);
+    if (bytes !== undefined) sink.write(bytes, timeMs);
+    else if (lost > 0) sink.gap(lost);
+    else sink.end();
+  }
+
+  #drain(): void {
+    let next = 0;
+    for (const entry of this.#queue) {
+      if (this.#isFull || this.#isClosed) break;
+      next++;
+      this.#isFull = !this.#onEntry(entry);
+    }
+    this.#queue = this.#queue.slice(next);
   }
 
   #take(entry: LogEntry): void {
     if (this.#isClosed) return;
-    if (this.#isFull) {
-      this.#queue.push(entry);
-      this.#queuedBytes += sizeOf(entry);
-    } else this.#isFull = !this.#onEntry(entry);
+    if (this.#isFull) this.#queue.push(entry);
+    else this.#isFull = !this.#onEntry(entry);
   }
 }
 
-function sizeOf(entry: LogEntry): number {
-  return ENTRY_BYTES + (isLogGap(entry) ? 0 : entry.text.length);
-}
+const sizeOf = ({ bytes }: HeldPiece): number => PIECE_BYTES + (bytes?.length ?? 0);

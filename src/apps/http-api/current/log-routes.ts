@@ -14,15 +14,19 @@ import type { FeedPorts } from "./feed-routes.ts";
 interface LogForm {
   readonly contentType: string;
   readonly encode: (entry: LogEntry) => string;
+  readonly greeting?: string;
   readonly heartbeat?: string;
 }
 
 const TEXT: LogForm = { contentType: "text/plain; charset=utf-8", encode: (entry) => `${logEntryText(entry)}\n` };
 const JSON_LINES: LogForm = { contentType: "application/x-ndjson", encode: (entry) => `${encodeLogEntry(entry)}\n` };
+/** A comment of the event stream format, which readers skip. */
+const HEARTBEAT = ":\n\n";
 const EVENTS: LogForm = {
   contentType: "text/event-stream",
   encode: (entry) => encodeSse({ event: "lostBytes" in entry ? "gap" : "log", data: encodeLogEntry(entry) }),
-  heartbeat: ":\n\n",
+  greeting: HEARTBEAT,
+  heartbeat: HEARTBEAT,
 };
 
 /** The form a client accepts; text for whoever does not say. */
@@ -47,15 +51,15 @@ function sinceOf(query: URLSearchParams): number | undefined {
 function logs({ output, feeds }: FeedPorts, request: RouteRequest, jobs: ReadonlySet<string>): Response {
   const { query, raw, keepAlive } = request;
   const range: RecordRange = { tail: countOf(query, "tail"), since: sinceOf(query) };
-  const { contentType, encode, heartbeat } = formOf(raw);
+  const { encode, ...form } = formOf(raw);
   const filter = ({ job }: { readonly job: string }): boolean => jobs.size === 0 || jobs.has(job);
   if (!flagOf(query, "follow")) {
     const text = keptRecords(output, filter, range).map(encode).join("");
-    return new Response(text, { headers: { "content-type": contentType } });
+    return new Response(text, { headers: { "content-type": form.contentType } });
   }
   keepAlive();
   const source = new LogFeed(output, filter, { range, encode });
-  return feeds.respond(source, { contentType, ...(heartbeat === undefined ? {} : { heartbeat }) });
+  return feeds.respond(source, form);
 }
 
 /** Routes of what jobs have said. */
