@@ -123,7 +123,7 @@ export class EmbeddedProcess {
     const follower = this.#keeper.output.follow(
       ({ id, stream }) => id === this.pid && (label === "." || stream === label),
       ({ job, stream }) => ({
-        write: (bytes) => listener({ event: stream, name: job, pid: this.pid, data: bytes.slice() }),
+        write: (bytes) => listener({ event: stream, name: job, pid: this.pid, data: Uint8Array.from(bytes) }),
         end: () => this.#followers.delete(listener),
       }),
     );

@@ -167,7 +167,7 @@ class LiveRecords implements RecordFollower {
     return {
       write: (bytes, timeMs) => {
         if (!this.#mustHold) sink.write(bytes, timeMs);
-        else if (this.#heldBytes < QUEUE_BYTES) this.#hold({ sink, bytes: bytes.slice(), timeMs, lost: 0 });
+        else if (this.#heldBytes < QUEUE_BYTES) this.#hold({ sink, bytes: Uint8Array.from(bytes), timeMs, lost: 0 });
         else this.#holdGap(sink, bytes.length);
       },
       gap: (lostBytes) => {

@@ -4,8 +4,11 @@ import type { LogFile } from "./log-file.ts";
 import type { OutputSink } from "./open-output.ts";
 
 const NEWLINE = 10;
-/** The most that is held back so that lines of several writers stay whole. */
-const HELD_BYTES = 65_536;
+/**
+ * The most that is held back so that lines of several writers stay whole. Many times what is read at once: whoever waits for the end of
+ * another's line is given so much before that one is read again.
+ */
+const HELD_BYTES = 1_048_576;
 /** The longest that whole lines wait for the end of another's line: that may be a prompt that nobody answers. */
 const WAIT_MS = 1000;
 

@@ -47,7 +47,8 @@ export class StreamFeed implements FeedSource {
       this.#missedBytes += bytes.length;
       return;
     }
-    this.#queue.push(bytes.slice());
+    // A copy: of a Buffer, slice() would be a view.
+    this.#queue.push(Uint8Array.from(bytes));
     this.#queuedBytes += bytes.length;
   }
 
