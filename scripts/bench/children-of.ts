@@ -34,3 +34,16 @@ export function cpuMs(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
+
+/** What each thread of a process has run so far, in nanoseconds. */
+export function threadTimes(pid: number): Map<string, number> {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return new Map(
+    threads.map((tid) => [tid, Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, "latin1").split(" ")[0])]),
+  );
+}
+
+/** What a process has run between two {@link threadTimes}, in milliseconds; threads that are new count whole. */
+export function ranMs(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): number {
+  return [...after].reduce((sum, [tid, ns]) => sum + ns - (before.get(tid) ?? 0), 0) / 1e6;
+}

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureFileLines } from "./file-lines.ts";
+import { measureStatus } from "./ctl-status.ts";
+import { measureLongLife } from "./long-life.ts";
 import { measureLines } from "./start-lines.ts";
 import { type Contender, contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
 
@@ -94,5 +96,15 @@ for (const { writers, lines } of floods) {
   const figures = await measureLines({ gaffer, bare: bareLines, writers, lines, rounds });
   row(`${writers} × ${lines} lines through gaffer start`, "≤ 1.6", { ...figures, unit: "ms" });
 }
+
+row("gaffer ctl status, 100 jobs", "≤ 3", {
+  ...(await measureStatus(gaffer, await compile("hello"), 7 * rounds)),
+  unit: "ms",
+});
+const [atRest, after, later] = await measureLongLife(gaffer);
+console.log(
+  `memory with 1000 silent: ${atRest.toFixed(0)} MiB at rest, ${after.toFixed(0)} after 10 000 restarts and 1 GiB of output, ` +
+    `${later.toFixed(0)} after as much again (≤ 32 + 10 % more, then flat)`,
+);
 
 rmSync(scratch, { recursive: true });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { childrenNamed, childrenOf, cpuMs, pssMiB } from "./children-of.ts";
+import { childrenNamed, childrenOf, pssMiB, ranMs, threadTimes } from "./children-of.ts";
 
 /** One program under measurement: gaffer or the bare baseline, keeping `count` processes alive. */
 export interface Contender {
@@ -62,9 +62,10 @@ export async function measureLife(contender: Contender, count: number): Promise<
   const running = await until(program, () => childrenNamed(program.pid, "sleep").length >= count);
   await settle(2000);
   const pss = pssMiB(program.pid);
-  const before = cpuMs(program.pid);
   await settle(5000);
-  const idleCpuMsPerS = (cpuMs(program.pid) - before) / 5;
+  const before = threadTimes(program.pid);
+  await settle(10_000);
+  const idleCpuMsPerS = ranMs(before, threadTimes(program.pid)) / 10;
   const told = performance.now();
   program.kill("SIGTERM");
   const stopped = await lastDeath(program);

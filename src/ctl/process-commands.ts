@@ -1,4 +1,3 @@
-import { readSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { DaemonClient } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
@@ -102,21 +101,27 @@ const sendSpec = {
 
 /** Pieces of at most this size are whole or refused. */
 const PIECE_BYTES = 65_536;
+/** First and longest wait for a process that reads slowly, in milliseconds. */
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [5, 200];
 
-/** Between two tries of a piece that found no room, in milliseconds. */
-const FIRST_PAUSE_MS = 10;
-const LONGEST_PAUSE_MS = 500;
+/** Writes all of our stdin, as fast as the process reads. */
+async function sendStdin(client: DaemonClient, path: string): Promise<void> {
+  for await (const chunk of Bun.stdin.stream()) {
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      await sendPatiently(client, path, chunk.slice(at, at + PIECE_BYTES));
+    }
+  }
+}
 
-/** Sends a piece, once there is room for it. */
-async function sendPiece(client: DaemonClient, path: string, body: Uint8Array): Promise<void> {
+async function sendPatiently(client: DaemonClient, path: string, body: Uint8Array): Promise<void> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
       await client.send(path, { method: "POST", body });
       return;
     } catch (error) {
       if (!(error instanceof GafferError) || error.code !== "input_full") throw error;
-      await Bun.sleep(pauseMs);
     }
+    await Bun.sleep(pauseMs);
   }
 }
 
@@ -127,10 +132,7 @@ export const sendCommand: Command = ctlCommand(sendSpec, async ({ client, args: 
   const id = await resolveProcess(client, word);
   const path = `/streams/${id}/${encodeURIComponent(flags.stream ?? "stdin")}`;
   if (data.length === 1 && data[0] === "-") {
-    const piece = new Uint8Array(PIECE_BYTES);
-    for (let count = readSync(0, piece); count > 0; count = readSync(0, piece)) {
-      await sendPiece(client, path, piece.slice(0, count));
-    }
+    await sendStdin(client, path);
     return 0;
   }
   await client.send(path, { method: "POST", body: `${data.join(" ")}\n` });

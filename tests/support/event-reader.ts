@@ -54,6 +54,8 @@ export class EventReader implements AsyncDisposable {
       this.comments++;
       return;
     }
+    // A block without data is no event: it only says where a reader that comes back resumes.
+    if (field("data").length === 0) return;
     const text = field("data").join("\n");
     const [[id], [event]] = [field("id"), field("event")];
     const data: unknown = text.startsWith("{") ? JSON.parse(text) : text;
