@@ -167,7 +167,8 @@ class LiveRecords implements RecordFollower {
     return {
       write: (bytes, timeMs) => {
         if (!this.#mustHold) sink.write(bytes, timeMs);
-        else if (this.#heldBytes < QUEUE_BYTES) this.#hold({ sink, bytes: Uint8Array.from(bytes), timeMs, lost: 0 });
+        // A copy, which slice() of a Buffer is not: what we are given is overwritten by the next read.
+        else if (this.#heldBytes < QUEUE_BYTES) this.#hold({ sink, bytes: new Uint8Array(bytes), timeMs, lost: 0 });
         else this.#holdGap(sink, bytes.length);
       },
       gap: (lostBytes) => {

@@ -55,7 +55,7 @@ describe("gaffer ctl watch", () => {
       await using place = await withWeb();
       await using watch = place.following("ctl", "watch", "--since", "0");
       await place.said("ctl", "restart", "web");
-      await watch.said(/default\.web +\| restart/);
+      await watch.said(/default\.web +\| restart[^]*spawn: pid/);
       const before = count(watch.stdout, /spawn: pid/);
       await place.daemon.stop(signal);
       await told(watch, "gaffer: the connection was lost, trying again\n");

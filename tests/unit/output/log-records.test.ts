@@ -219,7 +219,11 @@ describe("followRecords", () => {
     const follower = followRecords(hub, all, { onEntry: reader.onEntry });
     const said = Array.from({ length: 100_000 }, (_, n) => String(n));
     const text = `${said.join("\n")}\n`;
-    for (let at = 0; at < text.length; at += 65_536) hub.at(1000, sink, text.slice(at, at + 65_536));
+    // One buffer for all reads, as the host has it.
+    const buffer = Buffer.alloc(65_536);
+    for (let at = 0; at < text.length; at += buffer.length) {
+      sink.write(buffer.subarray(0, buffer.write(text.slice(at, at + buffer.length))));
+    }
     hub.at(1000, other, "the other\nunfinished");
     other.end();
     while (reader.entries.length < said.length + 2) {
