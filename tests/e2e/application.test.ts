@@ -34,7 +34,7 @@ describe("the getting-started page", () => {
     const loaded = await place.run(["load"], here);
     expect(loaded).toEqual({
       code: 0,
-      stdout: `app.dummy loaded, now running 1\napp.dummy1 loaded, now running 1\n==> app has been loaded in ${place.endpoint}\n`,
+      stdout: `app.dummy has been loaded\napp.dummy1 has been loaded\n==> app has been loaded in ${place.endpoint}, now running 2\n`,
       stderr: "",
     });
     expect(await place.run(["scale", "dummy=3"], here)).toEqual({
@@ -67,20 +67,22 @@ describe("an application in a daemon", () => {
   test("load: counts, name, folder, --nostart; what is there already is told, with 1, and left alone", async () => {
     await using place = await withProjects();
     expect(await place.said("load", "-d", "shop", "-c", "web=2,worker=0")).toBe(
-      `shop.web loaded, now running 2\nshop.worker loaded, now running 0\n==> shop has been loaded in ${place.endpoint}\n`,
+      `shop.web has been loaded\nshop.worker has been loaded\n==> shop has been loaded in ${place.endpoint}, now running 2\n`,
     );
     const pids = await jobPids(place, "shop.web");
     const again = await place.run(["load", "."], { cwd: "shop" });
     expect(again).toEqual({
       code: 1,
       stdout: "",
-      stderr: ["web", "worker"]
-        .map((job) => `gaffer: shop.${job} is loaded already; gaffer reload applies what has changed\n`)
-        .join(""),
+      stderr:
+        'gaffer: Cannot load application "shop": it is loaded already (gaffer reload applies what has changed, another name loads it once more)\n',
     });
     expect(await jobPids(place, "shop.web")).toBe(pids);
     const other = await place.run(["load", "other", "--nostart"], { cwd: "shop" });
-    expect(other.stdout).toStartWith("other.web loaded, not started\nother.worker loaded, not started\n");
+    expect(other.stdout).toStartWith(
+      "other.web has been loaded\nother.worker has been loaded\n==> other has been loaded",
+    );
+    expect(await place.said("ctl", "running", "other.web")).toBe("0\n");
     expect(await place.json("ctl", "sessions")).toEqual(["shop", "other"]);
     expect(await place.said("restart", "other.web")).toBe("other.web restarted, now running 1\n");
   });
@@ -137,8 +139,7 @@ describe("an application in a daemon", () => {
     await place.said("unload", "blog");
     const socket = { data: (): void => undefined };
     using listener = Bun.listen({ hostname: "127.0.0.1", port: first, socket });
-    const { stderr } = await place.run(["load", "-d", "blog"]);
-    expect(stderr).toMatch(new RegExp(`^gaffer: port \\d+ is taken, so PORT begins at \\d+ \\(choose with -p\\)\n$`));
+    expect((await place.run(["load", "-d", "blog"])).code).toBe(0);
     expect(listener.port).toBe(first);
     expect((await ports(place, 1, "blog"))["web.1"]).toBeGreaterThan(first);
   });
