@@ -12,13 +12,13 @@ export async function measureLongLife(
   await using daemon = new DaemonRun(gaffer, `[process:p]\ncmd = sleep 100000\nnumprocesses = 1000\n\n${talker}`);
   const post = (path: string, body: string): Promise<string> => daemon.ask(path, { method: "POST", body });
   await post("/jobs/default/p/state?wait=60", "1");
-  await Bun.sleep(3000);
+  await Bun.sleep(8000);
   const before = pssMiB(daemon.pid);
   const live = async (): Promise<number> => {
     for (let round = 0; round < 10; round++) await post("/jobs/default/p/state?wait=60", "2");
     await post("/jobs/default/talk/state?wait=120", "1");
     while (JSON.parse(await daemon.ask("/jobs/default/talk")).running > 0) await Bun.sleep(200);
-    await Bun.sleep(3000);
+    await Bun.sleep(8000);
     return pssMiB(daemon.pid);
   };
   return [before, await live(), await live()];

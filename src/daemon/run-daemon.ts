@@ -11,7 +11,6 @@ import { type LeftoverReport, stopLeftovers } from "../host/leftovers.ts";
 import { localMachine } from "../host/local-machine.ts";
 import { Pidfile } from "../host/pidfile.ts";
 import type { Reactor } from "../host/reactor.ts";
-import { releaseStartupPages } from "../host/startup-pages.ts";
 import { Instance } from "../state/instance.ts";
 import { defaultStateFolder } from "../state/state-folder.ts";
 import { tellReady } from "./background.ts";
@@ -19,10 +18,9 @@ import { Daemon } from "./daemon.ts";
 import type { DaemonPlan, DaemonSurroundings } from "./daemon-plan.ts";
 import { ErrorLog } from "./error-log.ts";
 import { StrayErrors } from "./stray-errors.ts";
+import { Housekeeping } from "./housekeeping.ts";
 import { reloadReport } from "./reload-report.ts";
 
-/** How long after its start a daemon gives back what only the start needed, in milliseconds. */
-const CALM_MS = 1500;
 const SIGUSR1 = 10;
 /** How often, and after which pause in milliseconds, a state folder that is held is asked for again. */
 const HELD_TRIES = 20;
@@ -88,6 +86,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   try {
     await daemon.start();
     announce(daemon, log, notify);
+    using _housekeeping = new Housekeeping(daemon.manager);
     log.info(`${await ended}: stopping everything`);
     notify("STOPPING=1");
   } finally {
@@ -103,7 +102,6 @@ function announce(daemon: Daemon, log: Log, notify: Notify): void {
   for (const endpoint of daemon.endpoints) log.info(`listening on ${formatEndpoint(endpoint)}`);
   notify("READY=1");
   tellReady();
-  setTimeout(releaseStartupPages, CALM_MS).unref();
 }
 
 interface SignalNeeds {

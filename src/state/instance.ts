@@ -4,6 +4,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { InstanceLock, type LockMachine } from "./instance-lock.ts";
 import { Ledger } from "./ledger.ts";
 import { LedgerFile } from "./ledger-file.ts";
+import { decodeHeader } from "./ledger-header.ts";
 import { makeStateFolder, unusable, wordsFor } from "./state-folder.ts";
 
 /** How an instance is opened. */
@@ -44,11 +45,16 @@ export class Instance implements Disposable {
     const path = makeStateFolder(folder);
     const lock = InstanceLock.take(path, machine);
     try {
-      const id = readId(path) ?? makeId(path);
+      const store = new LedgerFile(join(path, "ledger"));
+      const known = readId(path) ?? rescueId(path, store, options);
+      const id = known ?? makeId(path);
       const ledger = new Ledger({
-        store: new LedgerFile(join(path, "ledger")),
-        // Seen by everybody in the names of control groups: it must not tell how tokens begin. Never all digits.
-        instance: `i${digest(`name ${id}`).slice(0, NAME_CHARS)}`,
+        store,
+        id,
+        isNew: known === undefined,
+        // By the place alone: control groups are found by it even when every file is lost. Never all digits.
+        instance: `i${digest(`folder ${path} of ${process.geteuid?.()}`).slice(0, NAME_CHARS)}`,
+        // Not to be guessed from what everybody can see.
         tokenPrefix: digest(`token ${id}`).slice(0, ID_CHARS),
         bootId: machine.bootId,
         warn: (text) => options.warn(text),
@@ -84,8 +90,36 @@ function readId(folder: string): string | undefined {
   }
 }
 
+/** The id that the ledger remembers when its own file is lost; it is written anew. */
+function rescueId(folder: string, store: LedgerFile, options: InstanceOptions): string | undefined {
+  const header = decodeHeader(readOrNothing(store));
+  if (header === undefined || header === "foreign" || header.id === undefined) return undefined;
+  if (header.inode === undefined || header.inode !== store.inode()) return undefined;
+  options.warn("The id of the state folder was lost; the ledger still knows it");
+  try {
+    writeId(folder, header.id);
+  } catch (error) {
+    options.warn(error instanceof Error ? error.message : String(error));
+  }
+  return header.id;
+}
+
+function readOrNothing(store: LedgerFile): Buffer {
+  try {
+    return store.read() ?? Buffer.alloc(0);
+  } catch {
+    // The ledger itself will tell.
+    return Buffer.alloc(0);
+  }
+}
+
 function makeId(folder: string): string {
   const id = Buffer.from(crypto.getRandomValues(new Uint8Array(ID_CHARS / 2))).toString("hex");
+  writeId(folder, id);
+  return id;
+}
+
+function writeId(folder: string, id: string): void {
   const fresh = `${idFile(folder)}.new`;
   try {
     rmSync(fresh, { force: true });
@@ -97,7 +131,6 @@ function makeId(folder: string): string {
       closeSync(fd);
     }
     renameSync(fresh, idFile(folder));
-    return id;
   } catch (error) {
     if (error instanceof GafferError) throw error;
     throw unusable(folder, `its id cannot be written: ${wordsFor(error)}`, error);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 
 /** Bytes on a disk that are written in place; nothing of it waits for the disk itself. */
 export interface LedgerStore {
@@ -10,6 +10,8 @@ export interface LedgerStore {
    * @returns how many bytes; fewer than asked for where the disk is full.
    */
   write(bytes: Uint8Array, at: number): number;
+  /** What tells this file from a copy of it; makes it if there is none. @returns undefined where that can't be known */
+  inode?(): string | undefined;
   /** Moves it aside under a name that says when. @returns that name */
   moveAside(): string;
   close(): void;
@@ -31,6 +33,15 @@ export class LedgerFile implements LedgerStore {
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
       throw error;
+    }
+  }
+
+  inode(): string | undefined {
+    try {
+      this.#fd ??= this.#open();
+      return String(fstatSync(this.#fd).ino);
+    } catch {
+      return undefined;
     }
   }
 

@@ -14,6 +14,10 @@ export interface LedgerHeader {
   readonly instance: string;
   /** Control groups that trees are held in, by the number that records name them with; an empty one is nobody's. */
   readonly folders: readonly string[];
+  /** The id of the instance, should its own file be lost. */
+  readonly id?: string | undefined;
+  /** The inode of the file it stands in: a copy has another. */
+  readonly inode?: string | undefined;
 }
 
 /** A header as bytes; undefined when its folders are too long. */

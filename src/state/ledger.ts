@@ -21,6 +21,10 @@ export interface LedgerOptions {
   readonly instance: string;
   /** What every token of it begins with. */
   readonly tokenPrefix: string;
+  /** What both are made from; kept here, too. */
+  readonly id?: string;
+  /** Whether {@link id} is new: tokens of an earlier life are not known then. */
+  readonly isNew?: boolean;
   /** The boot we live in. */
   readonly bootId: string;
   /** Told, in a sentence, what is wrong with it. */
@@ -77,7 +81,7 @@ export class Ledger implements SpawnJournal, Disposable {
     const header = decodeHeader(bytes);
     if (header === undefined) return this.#distrust("it is damaged", []);
     if (header === "foreign") return this.#distrust("another version of gaffer wrote it", []);
-    if (header.instance !== this.instance) return this.#distrust("it is a copy of another one's", []);
+    if (!this.#isOurs(header)) return this.#distrust("it is a copy of another one's", []);
     const isThisBoot = header.bootId === this.#options.bootId;
     this.#numbered = isThisBoot ? header.folders : [];
     const { records, damaged } = this.#decode(bytes.subarray(HEADER_BYTES));
@@ -93,6 +97,11 @@ export class Ledger implements SpawnJournal, Disposable {
     for (const [index, record] of records.entries()) this.#place(index, record);
     this.#free.reverse();
     return undefined;
+  }
+
+  /** A folder may have been moved since; what was copied from elsewhere speaks of another's processes. */
+  #isOurs({ instance, inode }: LedgerHeader): boolean {
+    return inode === undefined ? instance === this.instance : inode === this.#options.store.inode?.();
   }
 
   #read(): Buffer | undefined {
@@ -138,9 +147,10 @@ export class Ledger implements SpawnJournal, Disposable {
     } catch (error) {
       where = `, and cannot be moved aside (${factOf(error)})`;
     }
-    this.#options.warn(
-      `The ledger is set aside: ${fact}${where}; what is left is found by control group and token, too`,
-    );
+    const found = this.#options.isNew
+      ? "what is left is found by control group alone, as the id of the folder is lost, too: where there are none, look for it yourself"
+      : "what is left is found by control group and token, too";
+    this.#options.warn(`The ledger is set aside: ${fact}${where}; ${found}`);
     this.#size = 0;
     this.#begin(records);
   }
@@ -162,8 +172,14 @@ export class Ledger implements SpawnJournal, Disposable {
   }
 
   #writeHeader(): boolean {
-    const { bootId } = this.#options;
-    const header: LedgerHeader = { bootId, instance: this.instance, folders: this.#numbered };
+    const { bootId, id, store } = this.#options;
+    const header: LedgerHeader = {
+      bootId,
+      instance: this.instance,
+      folders: this.#numbered,
+      id,
+      inode: store.inode?.(),
+    };
     const bytes = encodeHeader(header);
     if (bytes === undefined) return this.#complain("the names of its control groups are too long");
     return this.#write(bytes, 0) === bytes.length;

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -69,7 +70,31 @@ describe("Instance.open()", () => {
     expect(first[0]).toMatch(/^i[0-9a-f]{15}$/);
     expect(first[1]).toMatch(/^[0-9a-f]{32}$/);
     renameSync(dir.file("one"), dir.file("moved"));
-    expect(of("moved")).toEqual(first);
+    // Its control groups are named by the place, its tokens by what lies in it.
+    expect(of("moved")[1]).toBe(first[1]);
+  });
+
+  test("the loss of any one file loses neither the name nor the tokens, and of every file only the tokens", () => {
+    using dir = new TempDir();
+    const of = (): string[] => {
+      using instance = open(dir.path);
+      return [instance.ledger.instance, instance.ledger.tokenPrefix];
+    };
+    const first = of();
+    for (const lose of [
+      () => rmSync(dir.file("id")),
+      () => writeFileSync(dir.file("id"), crypto.getRandomValues(new Uint8Array(3000))),
+      () => rmSync(dir.file("ledger")),
+      () => writeFileSync(dir.file("ledger"), "garbage"),
+      () => rmSync(dir.file("lock")),
+    ]) {
+      lose();
+      expect(of()).toEqual(first);
+    }
+    for (const name of readdirSync(dir.path)) writeFileSync(dir.file(name), "garbage");
+    using last = open(dir.path);
+    expect(last.ledger.instance).toBe(first[0] ?? "");
+    expect(last.said.join()).toContain("found by control group alone");
   });
 
   test("a copy of a folder is another instance", () => {
@@ -214,6 +239,6 @@ describe("Instance.open()", () => {
     expect(openPipes()).toEqual(before);
     writeFileSync(dir.file("id"), "garbage");
     using instance = open(dir.path);
-    expect(instance.said).toEqual([expect.stringMatching(/copy/)]);
+    expect(instance.said).toEqual([expect.stringMatching(/the ledger still knows it/)]);
   });
 });
