@@ -1,4 +1,5 @@
 import type { Endpoint } from "../base/endpoint.ts";
+import type { SocketSession } from "./socket.ts";
 
 /** Methods that routes have; HEAD and OPTIONS are answered for each by themselves. */
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -23,4 +24,6 @@ export interface Route {
   /** Its answer has no end. */
   readonly endless?: boolean;
   handle(request: RouteRequest): Response | Promise<Response>;
+  /** What happens on the websocket that is asked for here; other requests go to {@link handle}. See `socketRoute`. */
+  readonly socket?: (request: RouteRequest) => SocketSession;
 }

@@ -5,6 +5,7 @@ import type { Feeds } from "../../server/feed.ts";
 import { HttpEndpoint } from "../../server/http-endpoint.ts";
 import { HttpService } from "../../server/http-service.ts";
 import type { Route } from "../../server/route.ts";
+import { Sockets } from "../../server/sockets.ts";
 
 /** An address to listen on, and who may use it. */
 export interface ApiEndpoint {
@@ -35,10 +36,12 @@ const LAST_ANSWERS_MS = 1000;
 /** The application by which a manager is controlled over HTTP: it answers from {@link open} until the manager has stopped. */
 export class HttpApi implements App {
   readonly #options: HttpApiOptions;
+  readonly #sockets: Sockets;
   #open: readonly HttpEndpoint[] = [];
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
+    this.#sockets = new Sockets(options.onError);
   }
 
   /** Where it listens, with the ports that were chosen. */
@@ -64,6 +67,7 @@ export class HttpApi implements App {
     let gate: Gate | undefined;
     const service = new HttpService({
       routes,
+      sockets: this.#sockets,
       onError,
       admit: ({ request, peer }) => gate?.admit({ headers: request.headers, peer }) ?? {},
     });
@@ -83,6 +87,7 @@ export class HttpApi implements App {
 
   async stop(): Promise<void> {
     this.#options.feeds.end();
+    this.#sockets.end();
     await Promise.all(this.#open.map((one) => one.close(LAST_ANSWERS_MS)));
     this.#open = [];
   }
