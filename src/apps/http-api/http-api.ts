@@ -2,7 +2,7 @@ import type { Endpoint } from "../../base/endpoint.ts";
 import { Gate, type GateOptions, type GateRules } from "../../access/gate.ts";
 import type { App } from "../../manager/app.ts";
 import type { Feeds } from "../../server/feed.ts";
-import { HttpEndpoint } from "../../server/http-endpoint.ts";
+import { HttpEndpoint, type ServerTls } from "../../server/http-endpoint.ts";
 import { HttpService } from "../../server/http-service.ts";
 import type { Route } from "../../server/route.ts";
 
@@ -14,6 +14,8 @@ export interface ApiEndpoint {
   readonly socketMode?: number;
   /** Group number of a unix socket. */
   readonly socketGid?: number | undefined;
+  /** Undefined = it speaks plain HTTP. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** What the API works with. */
@@ -58,7 +60,24 @@ export class HttpApi implements App {
     this.#open = opened;
   }
 
-  async #listen({ endpoint, rules, socketMode, socketGid }: ApiEndpoint): Promise<HttpEndpoint> {
+  /**
+   * Takes over the certificates that endpoints shall have now. What runs over the old ones goes on.
+   *
+   * @param endpoints - found again by the address that was asked for; where they listen is not changed.
+   * @returns those whose certificates have changed.
+   * @throws {@link GafferError} `port_busy` if one can't be listened on any more.
+   */
+  renewTls(endpoints: readonly ApiEndpoint[]): readonly Endpoint[] {
+    const renewed = this.#open.filter((one, index) => {
+      // Several may have been asked for at one address: any free port of it.
+      const before = this.#open.slice(0, index).filter((other) => other.isFor(one.asked)).length;
+      const wanted = endpoints.filter(({ endpoint }) => one.isFor(endpoint))[before];
+      return wanted !== undefined && one.renewTls(wanted.tls);
+    });
+    return renewed.map((one) => one.endpoint);
+  }
+
+  async #listen({ endpoint, rules, socketMode, socketGid, tls }: ApiEndpoint): Promise<HttpEndpoint> {
     const { routes, uid, onError, ownerOf } = this.#options;
     // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
     let gate: Gate | undefined;
@@ -70,6 +89,7 @@ export class HttpApi implements App {
     const opened = await HttpEndpoint.open(endpoint, {
       ...(socketMode === undefined ? {} : { mode: socketMode }),
       gid: socketGid,
+      tls,
       handle: (request, server, at) => service.handle(request, server, at),
     });
     gate = new Gate({ ...rules, endpoint: opened.endpoint, uid, ownerOf });
