@@ -30,6 +30,13 @@ const spec = {
       repeatable: true,
       description: "Listen here instead: host:port, :port, [v6]:port, unix:/path",
     },
+    certfile: { type: "string", value: "FILE", description: "Speak TLS: certificate of the server (PEM)" },
+    keyfile: {
+      type: "string",
+      value: "FILE",
+      description: "Private key of the certificate, if it is not in the same file",
+    },
+    cacert: { type: "string", value: "FILE", description: "Serve only clients whose certificate this one signed" },
     "state-dir": { type: "string", value: "DIR", description: "Folder of what outlives this program" },
     daemon: { type: "boolean", description: "Go to the background, and return once it answers" },
     pidfile: { type: "string", value: "FILE", description: "Write the process id here" },
@@ -85,6 +92,6 @@ export const daemonCommand: Command = {
     }
     beginWithoutIdleTimer();
     const { runDaemon } = await import("./run-daemon.ts");
-    return runDaemon({ plan, config, at, reread });
+    return runDaemon({ plan, config, at, reread, replan: (anew) => planDaemon(anew, flags, at) });
   },
 };
