@@ -3,6 +3,7 @@ import type { ConfigDocument } from "./config-document.ts";
 import { CLOSED, readAccess, readEndpoints } from "./config-endpoints.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { readJobs } from "./config-jobs.ts";
+import { readPlugins } from "./config-plugins.ts";
 import { gafferKeys, type GafferValues } from "./config-schema.ts";
 import type { DaemonConfig } from "./daemon-config.ts";
 import { ProblemList } from "./problem-list.ts";
@@ -29,6 +30,8 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   errorLog: undefined,
   logLevel: "info",
   stateDir: undefined,
+  pluginDirs: [],
+  plugins: new Map(),
   outputMemoryBytes: OUTPUT_MEMORY,
   outputBufferBytes: OUTPUT_BUFFER,
   jobs: [],
@@ -48,7 +51,7 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
   const files = documents.map(({ file }) => file);
-  return { ...readValues(gaffer), file: files[0], files, endpoints, jobs };
+  return { ...readValues(gaffer), file: files[0], files, endpoints, jobs, plugins: readPlugins(documents) };
 }
 
 /** Checks every section that is no job and no environment, and gathers what `[gaffer]` says. */
@@ -63,10 +66,16 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
   return gaffer;
 }
 
-function readValues(gaffer: SectionValues<GafferValues>): Omit<DaemonConfig, "file" | "files" | "endpoints" | "jobs"> {
+function readValues(
+  gaffer: SectionValues<GafferValues>,
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "jobs" | "plugins"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);
+  };
+  const paths = (name: "plugins_dir" | "plugin_dir"): string[] => {
+    const given = gaffer.get(name);
+    return given?.value.map((one) => resolve(given.folder, one)) ?? [];
   };
   return {
     defaultAccess: readAccess(gaffer, CLOSED),
@@ -75,6 +84,7 @@ function readValues(gaffer: SectionValues<GafferValues>): Omit<DaemonConfig, "fi
     errorLog: path("error_log"),
     logLevel: gaffer.or("log_level", DEFAULT_DAEMON_CONFIG.logLevel),
     stateDir: path("state_dir"),
+    pluginDirs: [...paths("plugins_dir"), ...paths("plugin_dir")],
     outputMemoryBytes: gaffer.or("output_memory", OUTPUT_MEMORY),
     outputBufferBytes: gaffer.or("output_buffer", OUTPUT_BUFFER),
   };

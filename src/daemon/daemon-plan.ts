@@ -8,6 +8,7 @@ import { runtimeSocket } from "../base/runtime-dir.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { DaemonConfig, EndpointConfig } from "../config/daemon-config.ts";
 import { findGroup } from "../host/identity.ts";
+import { type PluginDirs, pluginDirs } from "./plugin-dirs.ts";
 
 /** What the command line says; what it leaves out, the configuration does. */
 export interface DaemonChoice {
@@ -19,6 +20,7 @@ export interface DaemonChoice {
   readonly verbose: number;
   readonly "log-level": string | undefined;
   readonly "error-log": string | undefined;
+  readonly "plugin-dir": readonly string[];
 }
 
 /** What of the surroundings a plan depends on. */
@@ -35,6 +37,7 @@ export interface DaemonPlan {
   readonly errorLog: string | undefined;
   readonly logLevel: LogLevel;
   readonly stateDir: string | undefined;
+  readonly plugins: PluginDirs;
   /** 1 = events on stdout, 2 = output, too. */
   readonly verbose: number;
   /** What the user should know before it begins. */
@@ -68,6 +71,7 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
     errorLog: path(choice["error-log"]) ?? config.errorLog,
     logLevel: choice["log-level"] === undefined ? config.logLevel : readLevel(choice["log-level"]),
     stateDir: path(choice["state-dir"]) ?? config.stateDir,
+    plugins: pluginDirs(choice["plugin-dir"], config, at),
     verbose: choice.verbose,
     warnings: open.map(
       ({ endpoint }) =>

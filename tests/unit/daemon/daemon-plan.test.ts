@@ -16,6 +16,8 @@ const config: DaemonConfig = {
   stateDir: "/var/lib/config",
   outputMemoryBytes: 1,
   outputBufferBytes: 1,
+  pluginDirs: [],
+  plugins: new Map(),
   jobs: [],
 };
 const choice: DaemonChoice = {
@@ -27,6 +29,7 @@ const choice: DaemonChoice = {
   verbose: 0,
   "log-level": undefined,
   "error-log": undefined,
+  "plugin-dir": [],
 };
 const at = { cwd: "/home/me", env: { HOME: "/home/me" }, uid: 1000 };
 
