@@ -247,17 +247,17 @@ describe("loadDaemonConfig()", () => {
   });
 
   test("hands plugins whatever their sections say: texts from INI, any value from TOML, keys as written", () => {
-    const ini = "[gaffer]\nplugins_dir = a, /b\nplugin_dir = c\n[plugin:Web.ui]\nTitle = 80\nempty =\n[plugin.x]\n";
-    using dir = new TempDir({ "g.ini": ini });
+    const inIni = "[gaffer]\nplugins_dir = a, /b\nplugin_dir = c\n[plugin:Web.ui]\nTitle = 80\nempty =\n[plugin.x]\n";
+    using dir = new TempDir({ "g.ini": inIni });
     const config = loadDaemonConfig(dir.file("g.ini"), { env: {} });
     expect(config.pluginDirs).toEqual([dir.file("a"), "/b", dir.file("c")]);
     expect([...config.plugins]).toEqual([
       ["Web.ui", { Title: "80", empty: "" }],
       ["x", {}],
     ]);
-    const toml =
-      '[gaffer]\nplugins_dir = "my plugins"\n[plugin.x]\nN = 1\nlist = [1, "a"]\n[plugin.x.deep]\nB = true\n';
-    using other = new TempDir({ "g.toml": toml });
+    const asToml =
+      '[gaffer]\nplugins_dir = ["my plugins"]\n[plugin.x]\nN = 1\nlist = [1, "a"]\n[plugin.x.deep]\nB = true\n';
+    using other = new TempDir({ "g.toml": asToml });
     const read = loadDaemonConfig(other.file("g.toml"), { env: {} });
     expect(read.pluginDirs).toEqual([other.file("my plugins")]);
     expect([...read.plugins]).toEqual([["x", { N: 1, list: [1, "a"], deep: { B: true } }]]);
