@@ -10,8 +10,10 @@ import type { PluginRecord } from "./plugin-record.ts";
 import { pluginRoutes } from "./plugin-routes.ts";
 import type { PluginSet } from "./plugin-set.ts";
 
-/** How long a plugin may keep the daemon waiting, in milliseconds; then it goes on without waiting. */
-const PATIENCE_MS = 5_000;
+/** How long a plugin that starts may hold up the jobs, in milliseconds; then it starts beside them. */
+const START_PATIENCE_MS = 2_000;
+/** How long one may take to put away what it has, in milliseconds. */
+const STOP_PATIENCE_MS = 5_000;
 
 /** What a {@link PluginRunner} works with. */
 export interface PluginRunnerOptions {
@@ -21,7 +23,7 @@ export interface PluginRunnerOptions {
   readonly settingsOf: (name: string) => PluginSettings | undefined;
   /** Adds routes to the HTTP API. @throws {@link GafferError} if one of them is there already */
   readonly addRoutes: (routes: readonly Route[]) => void;
-  /** @defaultValue 5000 */
+  /** How long one is waited for. @defaultValue 2000 for its start, 5000 for its end */
   readonly patienceMs?: number;
 }
 
@@ -73,7 +75,7 @@ export class PluginRunner implements App {
       () => (record.state = "running"),
       (error: unknown) => record.fail("to start", error),
     );
-    if (await inTime(work, this.#patienceMs)) return;
+    if (await inTime(work, this.#options.patienceMs ?? START_PATIENCE_MS)) return;
     this.#options.log.warn(`plugin ${JSON.stringify(record.name)} is still starting; the daemon goes on`);
   }
 
@@ -91,15 +93,12 @@ export class PluginRunner implements App {
 
   async #wait(record: PluginRecord, what: string, call: () => Promise<void>): Promise<void> {
     const work = call().catch((error: unknown) => record.note(what, error));
-    if (await inTime(work, this.#patienceMs)) return;
-    record.note(what, new Error(`it took longer than ${this.#patienceMs / 1000} s`));
+    const { patienceMs = STOP_PATIENCE_MS } = this.#options;
+    if (await inTime(work, patienceMs)) return;
+    record.note(what, new Error(`it took longer than ${patienceMs / 1000} s`));
   }
 
   #settingsOf({ name }: PluginRecord): PluginSettings {
     return { ...this.#options.settingsOf(name) };
-  }
-
-  get #patienceMs(): number {
-    return this.#options.patienceMs ?? PATIENCE_MS;
   }
 }
