@@ -61,9 +61,11 @@ export class HttpApi implements App {
    * @throws {@link GafferError} `usage` if there is such a route already; then none of them is taken.
    */
   addRoutes(routes: readonly Route[]): void {
-    const clash = routes.find((route) => this.#router.has(route));
-    if (clash !== undefined) {
-      throw new GafferError("usage", `Cannot add route ${clash.method} ${clash.path}: that path is served already`);
+    for (const route of routes) {
+      const clash = this.#router.clashing(route);
+      if (clash === undefined) continue;
+      const [wanted, there] = [route, clash].map(({ method, path }) => `${method} ${path}`);
+      throw new GafferError("usage", `Cannot add route ${wanted}: ${there} is served already`);
     }
     this.#router.add(routes);
   }
