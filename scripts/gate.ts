@@ -25,7 +25,11 @@ const PATH = `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbi
 async function run(command: readonly string[]): Promise<number> {
   const started = Date.now();
   console.log(`\n=== ${command.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
-  const child = Bun.spawn([...command], { cwd: root, env: { ...process.env, PATH }, stdio: ["ignore", "inherit", "inherit"] });
+  const child = Bun.spawn([...command], {
+    cwd: root,
+    env: { ...process.env, PATH },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const code = await child.exited;
   console.log(`=== ${code === 0 ? "ok" : `FAILED (${code})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return code;

@@ -1,6 +1,7 @@
 import { stringify } from "smol-toml";
 import { type Endpoint, formatEndpoint } from "../base/endpoint.ts";
 import { tableEntries } from "../base/field-kind.ts";
+import { shownUrl } from "../base/shown-url.ts";
 import { DEFAULT_SESSION } from "../base/job-name.ts";
 import { describeJob } from "../manager/job-fields.ts";
 import { type JobSettings, resolveJob } from "../manager/job-settings.ts";
@@ -63,6 +64,16 @@ function gafferTable(config: DaemonConfig): Record<string, unknown> {
   });
 }
 
+/** Patterns with their URLs, the secrets of which are hidden. */
+function webhooksTable({ webhooks }: DaemonConfig): Record<string, unknown> {
+  const byPattern = Map.groupBy(webhooks, ({ pattern }) => pattern);
+  const rows = Array.from(byPattern, ([pattern, hooks]) => {
+    const urls = hooks.map(({ url, secretFile }) => ({ url: shownUrl(url), secret_file: secretFile }));
+    return [pattern, urls.map(withoutEmpty)] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
 /** A job as a table of its own, so that jobs keep their order. */
 function jobTable(settings: JobSettings): Record<string, unknown> {
   const config = resolveJob(settings);
@@ -87,6 +98,7 @@ export function describeConfig(config: DaemonConfig): string {
   const tables = withoutEmpty({
     gaffer: gafferTable(config),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
+    webhooks: webhooksTable(config),
   });
   const head = [
     ...config.files.map((file) => `# ${JSON.stringify(file)}`),

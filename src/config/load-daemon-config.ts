@@ -3,6 +3,7 @@ import type { ConfigDocument } from "./config-document.ts";
 import { CLOSED, readAccess, readEndpoints } from "./config-endpoints.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { readJobs } from "./config-jobs.ts";
+import { readWebhooks } from "./config-webhooks.ts";
 import { gafferKeys, type GafferValues } from "./config-schema.ts";
 import type { DaemonConfig } from "./daemon-config.ts";
 import { ProblemList } from "./problem-list.ts";
@@ -31,6 +32,7 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   stateDir: undefined,
   outputMemoryBytes: OUTPUT_MEMORY,
   outputBufferBytes: OUTPUT_BUFFER,
+  webhooks: [],
   jobs: [],
 };
 
@@ -45,10 +47,11 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const documents = readConfigFiles(path, problems);
   const gaffer = readGaffer(documents, problems);
   const endpoints = readEndpoints(documents, gaffer, problems);
+  const webhooks = readWebhooks(documents, problems);
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
   const files = documents.map(({ file }) => file);
-  return { ...readValues(gaffer), file: files[0], files, endpoints, jobs };
+  return { ...readValues(gaffer), file: files[0], files, endpoints, webhooks, jobs };
 }
 
 /** Checks every section that is no job and no environment, and gathers what `[gaffer]` says. */
@@ -63,7 +66,9 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
   return gaffer;
 }
 
-function readValues(gaffer: SectionValues<GafferValues>): Omit<DaemonConfig, "file" | "files" | "endpoints" | "jobs"> {
+function readValues(
+  gaffer: SectionValues<GafferValues>,
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "webhooks" | "jobs"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);

@@ -8,10 +8,12 @@ import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { WebHooks } from "../apps/webhooks/web-hooks.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
+import { fetchPoster } from "../client/http-poster.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -54,6 +56,7 @@ export class Daemon {
   readonly #hub: OutputHub;
   readonly #logs: LogFiles;
   readonly #socketOwner = SocketOwner.open();
+  readonly #webhooks: WebHooks;
   readonly #api: HttpApi;
   /** Full names of the jobs that the configuration named when it was last applied. */
   #configured: readonly string[] = [];
@@ -86,14 +89,22 @@ export class Daemon {
       cwd: options.cwd,
       onError,
     });
-    this.#api = this.#makeApi();
+    const epoch = crypto.randomUUID().slice(0, 8);
+    this.#webhooks = new WebHooks({
+      poster: fetchPoster,
+      clock: systemClock,
+      warn: (text) => log.warn(text),
+      info: (text) => log.info(text),
+      userAgent: `gaffer/${options.version}`,
+      epoch,
+    });
+    this.#api = this.#makeApi(epoch);
   }
 
-  #makeApi(): HttpApi {
+  #makeApi(epoch: string): HttpApi {
     const { plan, log, version, uid, shutdown } = this.#options;
     const [manager, output, feeds] = [this.manager, this.#hub, new Feeds()];
     const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
-    const epoch = crypto.randomUUID().slice(0, 8);
     const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
     const ports = { manager, output, feeds, epoch };
     const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
@@ -122,7 +133,7 @@ export class Daemon {
    */
   async start(): Promise<void> {
     await this.#api.open();
-    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#api]);
+    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#webhooks, this.#api]);
     this.apply(this.#options.config);
     const unclaimed = await this.#host.stopUnclaimed();
     if (unclaimed.length > 0) {
@@ -130,9 +141,10 @@ export class Daemon {
     }
   }
 
-  /** Makes the jobs of the configuration what it says, and touches no other. */
+  /** Makes the jobs and webhooks of the configuration what it says, and touches no other. */
   apply(config: DaemonConfig): Difference {
-    const { result } = this.manager.applyJobs(this.#configured, config.jobs);
+    const applyJobs = () => this.manager.applyJobs(this.#configured, config.jobs);
+    const { result } = this.#webhooks.apply(config.webhooks, applyJobs);
     this.#configured = [...result.unchanged, ...result.changed, ...result.added];
     return result;
   }
@@ -153,7 +165,7 @@ export class Daemon {
     ];
   }
 
-  /** Stops everything, the API last. */
+  /** Stops everything; then the last events go to the webhooks, and the API ends. */
   stop(): Promise<Report> {
     return this.manager.stop();
   }
@@ -161,6 +173,7 @@ export class Daemon {
   /** Kills everything now; a stop under way then ends at once. */
   kill(): void {
     this.manager.destroy();
+    this.#webhooks.kill();
   }
 
   /** Opens every log file anew. */

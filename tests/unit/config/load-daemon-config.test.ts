@@ -191,6 +191,7 @@ describe("loadDaemonConfig()", () => {
     stateDir: "DIR/state",
     outputMemoryBytes: 67_108_864,
     outputBufferBytes: 4096,
+    webhooks: [],
     jobs: [],
   };
 
@@ -463,7 +464,6 @@ describe("a bad configuration", () => {
   }
 
   const unbuilt: readonly [text: string, problem: string][] = [
-    ["[webhooks]\nproc.X.spawn = http://x", "proc.X.spawn is set, but webhooks are not built yet: leave it out"],
     ["[socket:web]\nport = 80", "port is set, but sockets are not built yet: leave it out"],
     ["[auth]\nauth_dbname = a", "auth_dbname is set, but access by keys is not built yet: leave it out"],
     ["[ssl]\nca_certs = a", "ca_certs is set, but TLS is not built yet: leave it out"],

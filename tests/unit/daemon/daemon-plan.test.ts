@@ -16,6 +16,7 @@ const config: DaemonConfig = {
   stateDir: "/var/lib/config",
   outputMemoryBytes: 1,
   outputBufferBytes: 1,
+  webhooks: [],
   jobs: [],
 };
 const choice: DaemonChoice = {
