@@ -37,6 +37,7 @@ const words: Readonly<Record<string, string>> = {
   ENOTFOUND: "the host is not known",
   EPROTO: "there is no TLS",
   ETIMEDOUT: "the connection timed out",
+  Malformed_HTTP_Response: "it does not speak HTTP",
 };
 
 /** Posts by the runtime's own client, which checks certificates. */
@@ -64,7 +65,10 @@ export const fetchPoster: HttpPoster = {
 function reasonOf(error: unknown, signal: AbortSignal): string {
   if (signal.aborted) return "it was ended";
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return words[code] ?? (/^[A-Z][A-Z0-9_]+$/.test(code) ? `the connection failed (${code})` : "the connection failed");
+  if (/CERT|ISSUER|SIGNATURE/.test(code)) return `its certificate is not trusted (${code})`;
+  return (
+    words[code] ?? (/^[A-Za-z][A-Za-z0-9_]+$/.test(code) ? `the connection failed (${code})` : "the connection failed")
+  );
 }
 
 /** Reads the beginning of a body, and ends the connection where there is more. That it breaks off does not matter: the answer is known. */
