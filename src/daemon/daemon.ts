@@ -9,6 +9,7 @@ import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
+import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
@@ -104,8 +105,17 @@ export class Daemon {
   #makeApi(epoch: string): HttpApi {
     const { plan, log, version, uid, shutdown } = this.#options;
     const [manager, output, feeds] = [this.manager, this.#hub, new Feeds()];
-    const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
-    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
+    const control = new Control({
+      manager,
+      output,
+      webhooks: this.#webhooks,
+      stats: processStats,
+      totalMemoryBytes: totalmem(),
+      shutdown,
+    });
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes].map((route) =>
+      route(control),
+    );
     const ports = { manager, output, feeds, epoch };
     const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
     const owner = this.#socketOwner;

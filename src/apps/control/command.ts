@@ -4,6 +4,7 @@ import type { Manager } from "../../manager/manager.ts";
 import type { Report } from "../../manager/operation.ts";
 import type { OutputHub } from "../../output/output-hub.ts";
 import type { TreeUsage } from "../../wire/stats-body.ts";
+import type { WebHooks } from "../webhooks/web-hooks.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { targetOf } from "./command-target.ts";
 
@@ -13,6 +14,7 @@ export interface ControlPorts {
   readonly output: OutputHub;
   /** Looks once at what processes use, by os pid; those that have gone are left out. */
   readonly stats: (osPids: readonly number[]) => Promise<ReadonlyMap<number, TreeUsage>>;
+  readonly webhooks: WebHooks;
   /** Memory of the machine. */
   readonly totalMemoryBytes: number;
   /** Ends the daemon in order; everything is stopped. */

@@ -105,9 +105,23 @@ export class WebHooks implements App {
     return "its URL is in use with another secret; remove that one before";
   }
 
-  /** Removes a webhook; what waits only for it is lost. @throws {@link GafferError} `webhook_not_found` */
+  /**
+   * Removes a webhook; what waits only for it is lost.
+   *
+   * @param hook - its URL may be as `shownUrl` gives it.
+   * @throws {@link GafferError} `webhook_not_found`; `bad_request` if several are shown so.
+   */
   unregister({ pattern, url }: Webhook): void {
-    const registered = this.#hooks.get(idOf({ pattern, url }));
+    const alike = [...this.#hooks.values()].filter(
+      ({ hook }) => hook.pattern === pattern && shownUrl(hook.url) === url,
+    );
+    if (alike.length > 1) {
+      throw new GafferError(
+        "bad_request",
+        `Cannot remove webhook "${pattern}" to ${url}: there are ${alike.length} such; write the whole URL`,
+      );
+    }
+    const registered = this.#hooks.get(idOf({ pattern, url })) ?? alike[0];
     if (registered === undefined) {
       throw new GafferError(
         "webhook_not_found",

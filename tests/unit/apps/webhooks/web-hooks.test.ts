@@ -328,6 +328,22 @@ describe("WebHooks.register and unregister", () => {
     expect(hooks.list.map(({ pattern }) => pattern)).toEqual(["exit", "load"]);
   });
 
+  test("take a URL as it is shown, unless several are shown so", async () => {
+    await using hooked = await HookedWorld.started();
+    const { hooks } = hooked;
+    for (const token of ["a", "b"]) hooks.register({ pattern: "exit", url: `http://u:pw@ops.example/?t=${token}` });
+    hooks.register({ pattern: "load", url: "http://u:pw@ops.example/?t=a" });
+    const shown = "http://***@ops.example/?***";
+    expect(thrownBy(() => hooks.unregister({ pattern: "exit", url: shown }))).toEqual({
+      code: "bad_request",
+      message: `Cannot remove webhook "exit" to ${shown}: there are 2 such; write the whole URL`,
+    });
+    hooks.unregister({ pattern: "load", url: shown });
+    hooks.unregister({ pattern: "exit", url: "http://u:pw@ops.example/?t=b" });
+    hooks.unregister({ pattern: "exit", url: shown });
+    expect(hooks.list).toEqual([]);
+  });
+
   test("end the request under way when the last webhook of a URL goes; what waits is lost, and told", async () => {
     await using hooked = await HookedWorld.started();
     hooked.hooks.register({ pattern: "load", url });
