@@ -68,6 +68,8 @@ export class Receiver {
   #wake: (() => void) | undefined;
   /** `last words`: the daemon ends, each event has little time; `closed`: nothing is sent any more. */
   #phase: "open" | "last words" | "closed" = "open";
+  /** Why it was closed before all was delivered. */
+  #closedBy: string | undefined;
 
   constructor(url: string, key: Uint8Array | undefined, ports: ReceiverPorts) {
     this.url = url;
@@ -116,13 +118,16 @@ export class Receiver {
     for (let attempt = 1; ; attempt++) {
       const verdict = await this.#attempt(delivery, attempt);
       if (verdict.kind === "delivered") return this.#succeed();
-      this.#lastError = this.#isClosed() ? "there is no time left" : verdict.reason;
+      this.#lastError = this.#closedBy ?? verdict.reason;
       if (this.#isClosed()) return this.#lose();
       if (verdict.kind !== "retry") return this.#refused(delivery, verdict);
       if (attempt >= this.#mostTries) return this.#giveUp(delivery, attempt, verdict.reason);
       await this.#pause(this.#pauseAfter(attempt, verdict.afterMs));
-      // Closed while it waited.
-      if (this.#isClosed()) return this.#lose();
+      if (this.#isClosed()) {
+        // While it waited.
+        this.#lastError = this.#closedBy;
+        return this.#lose();
+      }
     }
   }
 
@@ -208,7 +213,7 @@ export class Receiver {
     this.#lose();
     if (this.#phase === "open") this.#tellOnce("given up", `${subject} is given up after ${tries} tries: ${reason}`);
     // It won't go better in the time that is left.
-    else this.#close();
+    else this.#close(undefined);
   }
 
   /** One line for each kind of trouble, until an event is delivered again: a dead receiver must not fill the log. */
@@ -231,14 +236,15 @@ export class Receiver {
     }
   }
 
-  /** Ends all at once, what waits is lost. @returns when nothing of it is left. */
-  async abandon(): Promise<void> {
-    this.#close();
+  /** Ends all at once, what waits is lost. @param reason - why. @returns when nothing of it is left. */
+  async abandon(reason: string): Promise<void> {
+    this.#close(reason);
     await this.#work;
   }
 
-  #close(): void {
+  #close(reason: string | undefined): void {
     this.#phase = "closed";
+    this.#closedBy = reason;
     this.#counts.failed += this.#queue.clear();
     this.#request?.abort();
     this.#wake?.();

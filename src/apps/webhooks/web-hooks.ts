@@ -216,7 +216,7 @@ export class WebHooks implements App {
     const isLast = [...this.#hooks.values()].every((other) => other.receiver !== receiver);
     if (isLast) {
       this.#receivers.delete(hook.url);
-      const gone = receiver.abandon().finally(() => this.#leaving.delete(gone));
+      const gone = receiver.abandon("it was removed").finally(() => this.#leaving.delete(gone));
       this.#leaving.add(gone);
     }
     const lost = isLast && pending > 0 ? `; ${eventCount(pending)} that waited for it lost` : "";
@@ -233,7 +233,7 @@ export class WebHooks implements App {
     this.#isOver = true;
     for (const { unsubscribe } of this.#hooks.values()) unsubscribe?.();
     const receivers = Array.from(this.#receivers.values(), ({ receiver }) => receiver);
-    const timer: Timer = this.#options.clock.after(LAST_WORDS_MS, () => this.kill());
+    const timer: Timer = this.#options.clock.after(LAST_WORDS_MS, () => this.#abandonAll("there is no time left"));
     await Promise.all(receivers.map((receiver) => receiver.finish()));
     timer.cancel();
     await Promise.all(this.#leaving);
@@ -242,8 +242,11 @@ export class WebHooks implements App {
 
   /** Ends a {@link stop} under way now; what waits is lost. */
   kill(): void {
-    if (!this.#isOver) return;
-    for (const { receiver } of this.#receivers.values()) void receiver.abandon();
+    if (this.#isOver) this.#abandonAll("gaffer was told to end at once");
+  }
+
+  #abandonAll(reason: string): void {
+    for (const { receiver } of this.#receivers.values()) void receiver.abandon(reason);
   }
 }
 
