@@ -35,6 +35,8 @@ export interface WebHooksOptions extends ReceiverPorts {
 
 /** How long the end of the daemon waits for the last events to be delivered, in milliseconds. */
 export const LAST_WORDS_MS = 2000;
+/** The same where it was told to end at once: enough for a receiver that is there. */
+export const KILLED_WORDS_MS = 200;
 
 interface Registered {
   hook: Webhook;
@@ -68,6 +70,7 @@ export class WebHooks implements App {
   /** The event that was made into a delivery last: each is made once for all receivers. */
   #made: { readonly event: GafferEvent; readonly delivery: Delivery } | undefined;
   #isOver = false;
+  #isKilled = false;
 
   constructor(options: WebHooksOptions) {
     this.#options = options;
@@ -233,15 +236,17 @@ export class WebHooks implements App {
     this.#isOver = true;
     for (const { unsubscribe } of this.#hooks.values()) unsubscribe?.();
     const receivers = Array.from(this.#receivers.values(), ({ receiver }) => receiver);
-    const timer: Timer = this.#options.clock.after(LAST_WORDS_MS, () => this.#abandonAll("there is no time left"));
+    const boundMs = this.#isKilled ? KILLED_WORDS_MS : LAST_WORDS_MS;
+    const timer: Timer = this.#options.clock.after(boundMs, () => this.#abandonAll("there is no time left"));
     await Promise.all(receivers.map((receiver) => receiver.finish()));
     timer.cancel();
     await Promise.all(this.#leaving);
     this.#manager = undefined;
   }
 
-  /** Ends a {@link stop} under way now; what waits is lost. */
+  /** Ends a {@link stop} under way now, what waits is lost; one that comes has little time. */
   kill(): void {
+    this.#isKilled = true;
     if (this.#isOver) this.#abandonAll("gaffer was told to end at once");
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { LAST_WORDS_MS } from "../../../../src/apps/webhooks/web-hooks.ts";
+import { KILLED_WORDS_MS, LAST_WORDS_MS } from "../../../../src/apps/webhooks/web-hooks.ts";
 import { ANSWER_MS, MOST_TRIES, QUEUE_LIMITS } from "../../../../src/apps/webhooks/receiver.ts";
 import { GafferError } from "../../../../src/base/gaffer-error.ts";
 import { thrownBy } from "../../../support/thrown-by.ts";
@@ -539,8 +539,25 @@ describe("WebHooks at the end", () => {
     hooked.hooks.kill();
     await over;
     expect(hooked.warnings).toEqual([
-      "webhook http://ops.example/...: 2 events lost at the end: there is no time left",
+      "webhook http://ops.example/...: 2 events lost at the end: gaffer was told to end at once",
     ]);
     expect(thrownBy(() => hooked.hooks.register({ pattern: "exit", url }))).toMatchObject({ code: "shutting_down" });
+  });
+
+  test("leaves little time for last words to whoever is told to end at once before they begin", async () => {
+    await using hooked = await HookedWorld.started();
+    hooked.hooks.register({ pattern: ".", url });
+    hooked.world.load({ name: "web" });
+    const over = hooked.world.manager.stop();
+    await settle();
+    hooked.hooks.kill();
+    hooked.world.host.obey();
+    await settle();
+    expect(hooked.world.clock.delays).toContain(KILLED_WORDS_MS);
+    await hooked.advance(KILLED_WORDS_MS);
+    await over;
+    expect(hooked.warnings).toEqual([
+      "webhook http://ops.example/...: 6 events lost at the end: there is no time left",
+    ]);
   });
 });
