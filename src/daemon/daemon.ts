@@ -6,6 +6,7 @@ import { Control } from "../apps/control/control.ts";
 import { daemonRoutes, greetingRoutes } from "../apps/http-api/current/daemon-routes.ts";
 import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
+import { keyRoutes } from "../apps/http-api/current/key-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
@@ -14,6 +15,7 @@ import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
 import { siteRoutes } from "../apps/plugins/site-routes.ts";
+import type { Keyring } from "../access/keyring.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
@@ -46,6 +48,8 @@ export interface DaemonOptions {
   readonly uid: number;
   /** Loaded, and not yet started. */
   readonly plugins: PluginSet;
+  /** Keys and users; undefined = no endpoint asks for a key. */
+  readonly keyring: Keyring | undefined;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -125,12 +129,13 @@ export class Daemon {
       manager,
       output,
       webhooks: this.#webhooks,
+      keyring: this.#options.keyring,
       stats: processStats,
       totalMemoryBytes: totalmem(),
       plugins: () => plugins.list(),
       shutdown,
     });
-    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes].map((route) =>
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes, ...keyRoutes].map((route) =>
       route(control),
     );
     const ports = { manager, output, feeds, epoch };
@@ -145,6 +150,7 @@ export class Daemon {
       version,
       uid,
       ownerOf,
+      authenticator: this.#options.keyring,
       onError: (error) => log.error(error),
     });
   }
