@@ -110,7 +110,7 @@ export class WebHooks implements App {
     if (this.#hooks.has(idOf(hook))) return "it is there already";
     const known = this.#receivers.get(hook.url)?.receiver;
     if (known === undefined || hook.key === undefined || isSameKey(known.key, hook.key)) return undefined;
-    return "its URL is in use with another secret; remove that one before";
+    return "its URL is in use with another secret, or with none; remove that one before";
   }
 
   /**
