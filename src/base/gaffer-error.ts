@@ -35,6 +35,9 @@ export type ErrorCode =
   | "pidfile_held"
   | "instance_held"
   | "state_unusable"
+  | "plugin_missing"
+  | "plugin_failed"
+  | "plugin_down"
   | "route_not_found"
   | "method_not_allowed"
   | "body_too_large"
@@ -81,6 +84,9 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   pidfile_held: [409, 1],
   instance_held: [409, 1],
   state_unusable: [503, 1],
+  plugin_missing: [0, 2],
+  plugin_failed: [500, 1],
+  plugin_down: [503, 1],
   route_not_found: [404, 1],
   method_not_allowed: [405, 1],
   body_too_large: [413, 1],

@@ -7,8 +7,9 @@ import { describeJob } from "../manager/job-fields.ts";
 import { type JobSettings, resolveJob } from "../manager/job-settings.ts";
 import { MAIN_ENDPOINT } from "./config-endpoints.ts";
 import { modeKind } from "./config-kinds.ts";
+import type { PluginSettings } from "./config-plugins.ts";
 import { TABLE_FIELDS } from "./toml-document.ts";
-import type { AccessConfig, DaemonConfig, EndpointConfig } from "./daemon-config.ts";
+import type { AccessConfig, DaemonConfig, EndpointConfig, TlsConfig } from "./daemon-config.ts";
 
 /** Names of variables whose values are nobody else's business. */
 const secretName = /KEY|TOKEN|SECRET|PASSWORD|PASSWD/i;
@@ -40,6 +41,9 @@ const accessTable = ({ corsOrigins, allowedHosts, insecure }: AccessConfig): Rec
   insecure,
 });
 
+const tlsTable = ({ identity, authority }: TlsConfig): Record<string, unknown> =>
+  withoutEmpty({ certfile: identity?.certfile, keyfile: identity?.keyfile, cacert: authority?.cacert });
+
 function endpointTable(endpoint: EndpointConfig): Record<string, unknown> {
   const { bind, socketMode, socketGroup } = endpoint;
   return withoutEmpty({
@@ -47,6 +51,7 @@ function endpointTable(endpoint: EndpointConfig): Record<string, unknown> {
     ...accessTable(endpoint),
     socket_mode: modeKind.show(socketMode),
     socket_group: socketGroup,
+    ...tlsTable(endpoint.tls),
   });
 }
 
@@ -59,9 +64,23 @@ function gafferTable(config: DaemonConfig): Record<string, unknown> {
     error_log: config.errorLog,
     log_level: config.logLevel,
     state_dir: config.stateDir,
+    plugins_dir: config.pluginDirs.length === 0 ? undefined : config.pluginDirs,
     output_memory: config.outputMemoryBytes,
     output_buffer: config.outputBufferBytes,
   });
+}
+
+/** What a plugin is told, without its secrets, however deep they stand. */
+function shownSettings(settings: PluginSettings): PluginSettings {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, shownSetting(key, value)]));
+}
+
+function shownSetting(key: string, value: unknown): unknown {
+  if (secretName.test(key)) return HIDDEN;
+  if (typeof value === "string") return shownVariable(key, value);
+  if (Array.isArray(value)) return value.map((item) => shownSetting(key, item));
+  const table = tableEntries(value);
+  return table === undefined ? value : shownSettings(Object.fromEntries(table));
 }
 
 /** Patterns with their URLs, the secrets of which are hidden. */
@@ -97,7 +116,9 @@ export function describeConfig(config: DaemonConfig): string {
   const named = config.endpoints.filter(({ name }) => name !== MAIN_ENDPOINT);
   const tables = withoutEmpty({
     gaffer: gafferTable(config),
+    ssl: tlsTable(config.tls),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
+    plugin: Object.fromEntries([...config.plugins].map(([name, settings]) => [name, shownSettings(settings)])),
     webhooks: webhooksTable(config),
   });
   const head = [

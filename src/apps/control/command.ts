@@ -3,6 +3,7 @@ import { type Caller, type Permission, permit } from "../../base/caller.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Report } from "../../manager/operation.ts";
 import type { OutputHub } from "../../output/output-hub.ts";
+import type { PluginBody } from "../../wire/plugin-body.ts";
 import type { TreeUsage } from "../../wire/stats-body.ts";
 import type { WebHooks } from "../webhooks/web-hooks.ts";
 import { checkArguments } from "./check-arguments.ts";
@@ -17,6 +18,8 @@ export interface ControlPorts {
   readonly webhooks: WebHooks;
   /** Memory of the machine. */
   readonly totalMemoryBytes: number;
+  /** The plugins, and how they stand. */
+  readonly plugins: () => readonly PluginBody[];
   /** Ends the daemon in order; everything is stopped. */
   readonly shutdown: () => void;
 }

@@ -29,6 +29,7 @@ function controlOf({ world, hooks }: HookedWorld) {
     webhooks: hooks,
     stats: () => Promise.resolve(new Map()),
     totalMemoryBytes: 1,
+    plugins: () => [],
     shutdown: () => undefined,
   });
   return async (command: Command, args: unknown, caller: Caller = OWNER): Promise<unknown> =>
