@@ -19,7 +19,6 @@ import type { Keyring } from "../access/keyring.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
-import { fetchPoster } from "../client/http-poster.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -106,7 +105,6 @@ export class Daemon {
     });
     const epoch = crypto.randomUUID().slice(0, 8);
     this.#webhooks = new WebHooks({
-      poster: fetchPoster,
       clock: systemClock,
       warn: (text) => log.warn(text),
       info: (text) => log.info(text),
