@@ -12,14 +12,26 @@ function openKeyring({ plan, config, at }: DaemonTarget): Keyring {
   return new Keyring({ folder, ...config.keyring });
 }
 
+/** What is to be done about administrators. */
+export interface AdminFlags {
+  readonly "list-admins": boolean;
+  readonly username: string | undefined;
+  readonly "password-file": string | undefined;
+}
+
 /**
- * Makes an administrator with a key, and says both.
+ * Names the administrators, or makes one with a key.
  *
  * @throws {@link GafferError} `usage` if there is no name or no password, `conflict` if there is a user of that name.
  */
-export async function createAdmin(
+export function administer(target: DaemonTarget, flags: AdminFlags): number | Promise<number> {
+  return flags["list-admins"] ? listAdmins(target) : createAdmin(target, flags);
+}
+
+/** Says name and key. */
+async function createAdmin(
   target: DaemonTarget,
-  { username, passwordFile }: { readonly username: string | undefined; readonly passwordFile: string | undefined },
+  { username, "password-file": passwordFile }: AdminFlags,
 ): Promise<number> {
   if (username === undefined)
     throw new GafferError("usage", "Cannot make an administrator: name one with --username NAME");
@@ -36,7 +48,7 @@ export async function createAdmin(
 }
 
 /** Names the administrators, a line each, with the ids of their keys. */
-export function listAdmins(target: DaemonTarget): number {
+function listAdmins(target: DaemonTarget): number {
   using keyring = openKeyring(target);
   const admins = keyring.users.filter(({ userType }) => userType === 0);
   for (const { username, keyId } of admins) print(`${username} - ${keyId ?? "no key"}\n`);

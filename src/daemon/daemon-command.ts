@@ -91,10 +91,9 @@ export const daemonCommand: Command = {
     const plan = planDaemon(config, { ...flags, "plugin-dir": [...flags["plugin-dir"], ...flags["plugins-dir"]] }, at);
     const target: DaemonTarget = { plan, config, at };
     if (flags.check) return check(target);
-    if (flags["list-admins"]) return (await import("./admin-commands.ts")).listAdmins(target);
-    if (flags["create-admin-user"]) {
-      const { createAdmin } = await import("./admin-commands.ts");
-      return createAdmin(target, { username: flags.username, passwordFile: flags["password-file"] });
+    if (flags["list-admins"] || flags["create-admin-user"]) {
+      const { administer } = await import("./admin-commands.ts");
+      return administer(target, flags);
     }
     if (flags.unit) {
       // The service manager keeps it in the foreground.
