@@ -204,6 +204,9 @@ describe("a plugin that goes wrong", () => {
       "badroute/plugin/index.ts": pluginText(
         '{ start() {}, stop() {}, routes: () => [{ method: "GRAB", path: "x" }] }',
       ),
+      "baddoc/plugin/index.ts": pluginText(
+        '{ start() {}, stop() {}, routes: () => [{ method: "GET", path: "/x", handle() {}, doc: { query: { properties: null } } }] }',
+      ),
       "well/plugin/index.ts": pluginText(idle),
     });
     await using daemon = await RunningDaemon.start({ args: ["-p", plugins.path] });
@@ -224,6 +227,7 @@ describe("a plugin that goes wrong", () => {
       startthrows: "in start()",
       startrejects: "in start, later",
       badroute: "its route GRAB x is none",
+      baddoc: "null",
     };
     for (const [name, error] of Object.entries(told)) {
       const one = all.find((plugin) => plugin.name === name);
@@ -233,6 +237,7 @@ describe("a plugin that goes wrong", () => {
     expect(all.filter(({ state }) => state === "running").map(({ name }) => name)).toEqual(["stopthrows", "well"]);
     await daemon.request("POST /jobs/s", { name: "a", cmd: "sleep 1000" });
     await daemon.until("/jobs/s/a", /"state":"running"/);
+    expect((await daemon.request("GET /openapi.json")).status).toBe(200);
     const { code, log } = await daemon.stopped();
     expect(code).toBe(0);
     expect(log).toMatch(/plugin "stopthrows" failed to stop: Error: in stop\(\)\n.*stopthrows\/plugin\/index\.ts:1/);
