@@ -68,7 +68,13 @@ async function tests(folder: string): Promise<void> {
 
 /** What the tests' children are written in, besides sh: Debian's packages by the command they bring. */
 async function installTools(): Promise<void> {
-  const tools = { "/usr/bin/python3": "python3", setpriv: "util-linux", useradd: "passwd" };
+  const tools = {
+    "/usr/bin/python3": "python3",
+    setpriv: "util-linux",
+    useradd: "passwd",
+    openssl: "openssl",
+    curl: "curl",
+  };
   const missing = Object.entries(tools).filter(([tool]) => Bun.which(tool, { PATH }) === null);
   if (missing.length === 0) return;
   await run(["apt-get", "update", "-qq"]);

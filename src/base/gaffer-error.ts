@@ -39,6 +39,7 @@ export type ErrorCode =
   | "route_not_found"
   | "method_not_allowed"
   | "body_too_large"
+  | "upgrade_required"
   | "stop_timeout"
   | "request_timeout"
   | "daemon_unreachable"
@@ -85,6 +86,7 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   route_not_found: [404, 1],
   method_not_allowed: [405, 1],
   body_too_large: [413, 1],
+  upgrade_required: [426, 1],
   stop_timeout: [504, 1],
   request_timeout: [504, 1],
   daemon_unreachable: [0, 3],

@@ -104,6 +104,9 @@ const leadingWithValue = new Set([
   "-g",
   "--endpoint",
   "--api-key-file",
+  "--cacert",
+  "--certfile",
+  "--keyfile",
 ]);
 
 /** Finds the command; flags before it count as if they followed it. */

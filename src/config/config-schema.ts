@@ -52,11 +52,19 @@ export interface GafferValues extends ListenValues {
   readonly kernel_buffer: unknown;
 }
 
+/** Values of the keys that name certificates. */
+export interface TlsValues {
+  readonly certfile: string;
+  readonly keyfile: string;
+  readonly cacert: string;
+}
+
 /** Values of `[endpoint.NAME]`; unknown = not built yet. */
-export interface EndpointValues extends ListenValues {
-  readonly certfile: unknown;
-  readonly keyfile: unknown;
-  readonly cacert: unknown;
+export interface EndpointValues extends ListenValues, TlsValues {}
+
+/** Values of `[ssl]`. */
+export interface SslValues extends TlsValues {
+  readonly ca_certs: string;
 }
 
 const key = <T>(kind: FieldKind<T>, description: string, fallback: unknown = null): ConfigKey<T> => ({
@@ -67,7 +75,6 @@ const key = <T>(kind: FieldKind<T>, description: string, fallback: unknown = nul
 
 const logLevels: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
 
-const tls = (kind: FieldKind<unknown>): FieldKind<unknown> => notBuilt("TLS is", kind);
 const keyed = notBuilt("access by keys is", flag);
 const lookup = notBuilt("lookup is", text);
 const kernel = notBuilt("the kernel is", flag);
@@ -108,13 +115,20 @@ export const gafferKeys: KeysOf<GafferValues> = {
   kernel_buffer: key(notBuilt("the kernel is", size), "Bytes of output that the kernel keeps of each process"),
 };
 
-/** What an `[endpoint.NAME]` may hold; access that it does not speak of is that of `[gaffer]`. */
-export const endpointKeys: KeysOf<EndpointValues> = {
-  ...listenKeys,
-  certfile: key(tls(text), "Certificate of the server"),
-  keyfile: key(tls(text), "Private key of the certificate"),
-  cacert: key(tls(text), "Certificate whose signature clients must show"),
+const tlsKeys: KeysOf<TlsValues> = {
+  certfile: key(
+    text,
+    "Certificate of the server (PEM), with those that lead to its authority: makes TCP addresses speak TLS",
+  ),
+  keyfile: key(text, "Private key of the certificate (PEM, not encrypted); unset = it is in certfile"),
+  cacert: key(text, "Certificates of an authority (PEM): only clients whose certificate it signed may connect"),
 };
+
+/** What an `[endpoint.NAME]` may hold; access that it does not speak of is that of `[gaffer]`, TLS that of `[ssl]`. */
+export const endpointKeys: KeysOf<EndpointValues> = { ...listenKeys, ...tlsKeys };
+
+/** What `[ssl]` may hold. */
+export const sslKeys: KeysOf<SslValues> = { ...tlsKeys, ca_certs: key(text, "The same as cacert") };
 
 const socketKeys = ["host", "port", "path", "family", "backlog", "reuseport", "umask"] as const;
 const authKeys = ["auth_backend", "keys_backend", "auth_dbname", "keys_dbname"] as const;
@@ -159,8 +173,8 @@ export const SECTIONS: ReadonlyMap<string, SectionSpec> = new Map([
   ],
   ["socket", spec("one", "A listening socket for jobs", { keys: all(socketKeys, notBuilt("sockets are", text), "") })],
   ["auth", spec("none", "Where users and keys are", { keys: all(authKeys, notBuilt("access by keys is", text), "") })],
-  ["ssl", spec("none", "TLS of the server", { others: tls(text) })],
-  ["lookup_ssl", spec("none", "TLS towards lookup servers", { others: tls(text) })],
+  ["ssl", spec("none", "TLS of every TCP endpoint that names no certificate of its own", { keys: sslKeys })],
+  ["lookup_ssl", spec("none", "TLS towards lookup servers", { others: lookup })],
   ["plugin", spec("one", "Whatever a plugin wants to know", { others: anything, fold: "kept" })],
 ]);
 

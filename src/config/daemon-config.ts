@@ -1,4 +1,5 @@
 import type { Endpoint } from "../base/endpoint.ts";
+import type { TlsAuthority, TlsIdentity } from "../base/tls-files.ts";
 import type { JobSettings } from "../manager/job-settings.ts";
 import type { PluginSettings } from "./config-plugins.ts";
 
@@ -12,6 +13,14 @@ export interface AccessConfig {
   readonly insecure: boolean;
 }
 
+/** What is said of TLS in one place; what it leaves out may be said in another. */
+export interface TlsConfig {
+  /** Certificate and key of the server. */
+  readonly identity?: TlsIdentity;
+  /** Who must have signed a client's certificate. */
+  readonly authority?: TlsAuthority;
+}
+
 /** One `[endpoint:NAME]`, or the addresses of `[gaffer] bind`. */
 export interface EndpointConfig extends AccessConfig {
   readonly name: string;
@@ -20,6 +29,8 @@ export interface EndpointConfig extends AccessConfig {
   readonly socketMode: number;
   /** Group of unix sockets, by name or number. */
   readonly socketGroup: string | number | undefined;
+  /** What it says itself of TLS. */
+  readonly tls: TlsConfig;
 }
 
 /** How much a daemon says in its log. */
@@ -35,6 +46,8 @@ export interface DaemonConfig {
   readonly endpoints: readonly EndpointConfig[];
   /** What `[gaffer]` says of access, for endpoints that are named on the command line. */
   readonly defaultAccess: AccessConfig;
+  /** What `[ssl]` says, for endpoints that do not say it themselves. */
+  readonly tls: TlsConfig;
   readonly daemonize: boolean;
   readonly pidfile: string | undefined;
   readonly errorLog: string | undefined;

@@ -8,7 +8,7 @@ import { MAIN_ENDPOINT } from "./config-endpoints.ts";
 import { modeKind } from "./config-kinds.ts";
 import type { PluginSettings } from "./config-plugins.ts";
 import { TABLE_FIELDS } from "./toml-document.ts";
-import type { AccessConfig, DaemonConfig, EndpointConfig } from "./daemon-config.ts";
+import type { AccessConfig, DaemonConfig, EndpointConfig, TlsConfig } from "./daemon-config.ts";
 
 /** Names of variables whose values are nobody else's business. */
 const secretName = /KEY|TOKEN|SECRET|PASSWORD|PASSWD/i;
@@ -40,6 +40,9 @@ const accessTable = ({ corsOrigins, allowedHosts, insecure }: AccessConfig): Rec
   insecure,
 });
 
+const tlsTable = ({ identity, authority }: TlsConfig): Record<string, unknown> =>
+  withoutEmpty({ certfile: identity?.certfile, keyfile: identity?.keyfile, cacert: authority?.cacert });
+
 function endpointTable(endpoint: EndpointConfig): Record<string, unknown> {
   const { bind, socketMode, socketGroup } = endpoint;
   return withoutEmpty({
@@ -47,6 +50,7 @@ function endpointTable(endpoint: EndpointConfig): Record<string, unknown> {
     ...accessTable(endpoint),
     socket_mode: modeKind.show(socketMode),
     socket_group: socketGroup,
+    ...tlsTable(endpoint.tls),
   });
 }
 
@@ -101,6 +105,7 @@ export function describeConfig(config: DaemonConfig): string {
   const named = config.endpoints.filter(({ name }) => name !== MAIN_ENDPOINT);
   const tables = withoutEmpty({
     gaffer: gafferTable(config),
+    ssl: tlsTable(config.tls),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
     plugin: Object.fromEntries([...config.plugins].map(([name, settings]) => [name, shownSettings(settings)])),
   });

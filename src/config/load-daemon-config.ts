@@ -4,7 +4,8 @@ import { CLOSED, readAccess, readEndpoints } from "./config-endpoints.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { readJobs } from "./config-jobs.ts";
 import { readPlugins } from "./config-plugins.ts";
-import { gafferKeys, type GafferValues } from "./config-schema.ts";
+import { gafferKeys, type GafferValues, sslKeys, type SslValues } from "./config-schema.ts";
+import { readSsl } from "./config-tls.ts";
 import type { DaemonConfig } from "./daemon-config.ts";
 import { ProblemList } from "./problem-list.ts";
 import { checkSection, SectionValues } from "./section-values.ts";
@@ -25,6 +26,7 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   files: [],
   endpoints: [],
   defaultAccess: CLOSED,
+  tls: {},
   daemonize: false,
   pidfile: undefined,
   errorLog: undefined,
@@ -48,10 +50,20 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const documents = readConfigFiles(path, problems);
   const gaffer = readGaffer(documents, problems);
   const endpoints = readEndpoints(documents, gaffer, problems);
+  const tls = readSsl(sslOf(documents), problems);
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
   const files = documents.map(({ file }) => file);
-  return { ...readValues(gaffer), file: files[0], files, endpoints, jobs, plugins: readPlugins(documents) };
+  return { ...readValues(gaffer), file: files[0], files, endpoints, tls, jobs, plugins: readPlugins(documents) };
+}
+
+/** What `[ssl]` says in all files together. */
+function sslOf(documents: readonly ConfigDocument[]): SectionValues<SslValues> {
+  const ssl = new SectionValues(sslKeys);
+  for (const { sections, folder } of documents) {
+    for (const section of sections) if (section.kind === "ssl") ssl.add(section, folder);
+  }
+  return ssl;
 }
 
 /** Checks every section that is no job and no environment, and gathers what `[gaffer]` says. */
@@ -68,7 +80,7 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
 
 function readValues(
   gaffer: SectionValues<GafferValues>,
-): Omit<DaemonConfig, "file" | "files" | "endpoints" | "jobs" | "plugins"> {
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "jobs" | "plugins"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);

@@ -168,6 +168,11 @@ export class Daemon {
     return this.#plugins.restart();
   }
 
+  /** Takes over certificates that have changed. @returns the endpoints they are of. @throws {@link GafferError} `port_busy` */
+  renewTls(plan: DaemonPlan): readonly Endpoint[] {
+    return this.#api.renewTls(plan.endpoints);
+  }
+
   /** `-v` shows on stdout what happens, `-vv` what the processes say, too. */
   #console(): App[] {
     const { plan, reactor } = this.#options;

@@ -37,6 +37,8 @@ export interface DaemonRun {
   readonly at: DaemonSurroundings;
   /** Reads the configuration again. @throws {@link GafferError} `config_invalid` */
   reread(): DaemonConfig;
+  /** Decides anew, by another configuration. @throws {@link GafferError} `usage` */
+  replan(config: DaemonConfig): DaemonPlan;
 }
 
 /** Tells the init system how we are. */
@@ -184,7 +186,13 @@ function takePidfile(path: string): Pidfile & Disposable {
 function reload(run: DaemonRun, daemon: Daemon, { log, notify }: SignalNeeds): void {
   notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   try {
-    const difference = daemon.apply(run.reread());
+    const config = run.reread();
+    const plan = run.replan(config);
+    for (const warning of plan.warnings) log.warn(warning);
+    for (const endpoint of daemon.renewTls(plan)) {
+      log.info(`reload: ${formatEndpoint(endpoint)} has the certificates of now`);
+    }
+    const difference = daemon.apply(config);
     for (const line of reloadReport(difference)) log.info(`reload: ${line}`);
     void daemon.restartPlugins();
   } catch (error) {

@@ -9,6 +9,7 @@ const config: DaemonConfig = {
   files: [],
   endpoints: [],
   defaultAccess: access,
+  tls: {},
   daemonize: false,
   pidfile: "/run/config.pid",
   errorLog: "/var/log/config.log",
@@ -29,7 +30,9 @@ const choice: DaemonChoice = {
   verbose: 0,
   "log-level": undefined,
   "error-log": undefined,
-  "plugin-dir": [],
+  certfile: undefined,
+  keyfile: undefined,
+  cacert: undefined,
 };
 const at = { cwd: "/home/me", env: { HOME: "/home/me" }, uid: 1000 };
 
