@@ -298,6 +298,8 @@ describe("a plugin that goes wrong", () => {
     expect(await daemon.stopped()).toMatchObject({ code: 0, log: expect.stringContaining("[INFO] stopped") });
     using atImport = new PluginDir({ "p/plugin/index.ts": `setInterval(() => {}, 1e6);\n${pluginText(idle)}` });
     expect((await attempt(["--check", "-p", atImport.path])).code).toBe(0);
+    const refused = await attempt(["-p", atImport.path, "--pidfile", "/no/such/folder/pid"]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("/no/such/folder/pid")]);
   });
 
   test("routes that are served already keep it from running; both are named", async () => {
