@@ -30,6 +30,13 @@ const spec = {
       repeatable: true,
       description: "Listen here instead: host:port, :port, [v6]:port, unix:/path",
     },
+    certfile: { type: "string", value: "FILE", description: "Speak TLS: certificate of the server (PEM)" },
+    keyfile: {
+      type: "string",
+      value: "FILE",
+      description: "Private key of the certificate, if it is not in the same file",
+    },
+    cacert: { type: "string", value: "FILE", description: "Serve only clients whose certificate this one signed" },
     "plugin-dir": {
       type: "string",
       short: "p",
@@ -38,13 +45,6 @@ const spec = {
       description: "Folder that holds plugins; without it $GAFFER_PLUGIN_DIR, plugins_dir, ~/.gaffer/plugins",
     },
     "plugins-dir": { type: "string", value: "DIR", repeatable: true, description: "The same as --plugin-dir (0.4)" },
-    certfile: { type: "string", value: "FILE", description: "Speak TLS: certificate of the server (PEM)" },
-    keyfile: {
-      type: "string",
-      value: "FILE",
-      description: "Private key of the certificate, if it is not in the same file",
-    },
-    cacert: { type: "string", value: "FILE", description: "Serve only clients whose certificate this one signed" },
     "state-dir": { type: "string", value: "DIR", description: "Folder of what outlives this program" },
     daemon: { type: "boolean", description: "Go to the background, and return once it answers" },
     pidfile: { type: "string", value: "FILE", description: "Write the process id here" },

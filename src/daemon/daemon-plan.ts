@@ -10,8 +10,8 @@ import { tlsWarnings } from "../base/tls-files.ts";
 import { readTlsFlags, type TlsFlags } from "../base/tls-flags.ts";
 import type { DaemonConfig, EndpointConfig, TlsConfig } from "../config/daemon-config.ts";
 import { findGroup } from "../host/identity.ts";
-import { type PluginDirs, pluginDirs } from "./plugin-dirs.ts";
 import { withTls } from "./tls-plan.ts";
+import { type PluginDirs, pluginDirs } from "./plugin-dirs.ts";
 
 /** What the command line says; what it leaves out, the configuration does. */
 export interface DaemonChoice extends TlsFlags {

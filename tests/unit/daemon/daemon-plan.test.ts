@@ -19,6 +19,7 @@ const config: DaemonConfig = {
   outputBufferBytes: 1,
   pluginDirs: [],
   plugins: new Map(),
+  webhooks: [],
   jobs: [],
 };
 const choice: DaemonChoice = {
@@ -33,6 +34,7 @@ const choice: DaemonChoice = {
   certfile: undefined,
   keyfile: undefined,
   cacert: undefined,
+  "plugin-dir": [],
 };
 const at = { cwd: "/home/me", env: { HOME: "/home/me" }, uid: 1000 };
 
