@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { idle, PluginDir, pluginText } from "../support/plugin-dir.ts";
 import { type GafferEnd, runGaffer } from "../support/gaffer-run.ts";
 import { RunningDaemon } from "../support/running-daemon.ts";
@@ -452,6 +453,19 @@ describe("the folder of plugins", () => {
     const { code, stdout } = await runGaffer(["daemon", "--check", "-p", "plugins"], { cwd: stray.path });
     expect([code, stdout.split("\n", 1)]).toEqual([0, ["function"]]);
   });
+});
+
+test("the plugin that README shows does what it says", async () => {
+  const readme = readFileSync(join(import.meta.dir, "..", "..", "README.md"), "utf8");
+  const [, text = ""] = /```ts\n([^`]*class HelloPlugin[^`]*)```/.exec(readme) ?? [];
+  using plugins = new PluginDir({ "hello/plugin/index.ts": text });
+  using config = new TempDir({ "g.ini": "[plugin:hello]\nFarewell = so long\n" });
+  await using daemon = await RunningDaemon.start({ args: ["-p", plugins.path, config.file("g.ini")] });
+  expect((await daemon.request("GET /hello/exits")).json).toEqual({ exits: 0 });
+  daemon.gaffer.child.kill("SIGHUP");
+  await daemon.gaffer.said(/the configuration was read again/);
+  await daemon.stopped();
+  expect(daemon.gaffer.stdout).toEndWith("so long\n");
 });
 
 test("a daemon that was told to end while a plugin still starts ends all the same", async () => {
