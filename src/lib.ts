@@ -24,6 +24,7 @@ export type { JobConfig } from "./manager/job-config.ts";
 export type { JobSettings } from "./manager/job-settings.ts";
 export type { JobStatus, ProcessInfo, SlotStatus } from "./manager/job-status.ts";
 export type { Operation, Report } from "./manager/operation.ts";
+export type { Manager as PluginManager } from "./manager/manager.ts";
 export { ProcessConfig } from "./manager/process-config.ts";
 export type { ProcessState } from "./manager/process-state.ts";
 export type { Method, Route, RouteDoc, RouteRequest } from "./server/route.ts";

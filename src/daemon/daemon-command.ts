@@ -88,7 +88,7 @@ export const daemonCommand: Command = {
         ? DEFAULT_DAEMON_CONFIG
         : loadDaemonConfig(resolve(context.cwd, file), { env: inheritableEnv(context.env) });
     const config = reread();
-    const plan = planDaemon(config, { ...flags, "plugin-dir": [...flags["plugin-dir"], ...flags["plugins-dir"]] }, at);
+    const plan = planDaemon(config, flags, at);
     const target: DaemonTarget = { plan, config, at };
     if (flags.check) return check(target);
     if (flags["list-admins"] || flags["create-admin-user"]) {

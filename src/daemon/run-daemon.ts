@@ -63,6 +63,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
   const plugins = new PluginSet(plan.plugins.dirs);
+  using _end = endInSpiteOf(plugins);
   using stray = new StrayErrors(log, (error) => plugins.takeStray(error));
   await loadDaemonPlugins(plugins, { plan, config, uid: at.uid, log });
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
@@ -104,7 +105,6 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     if (killed.length > 0) log.warn(`had to be killed: ${killed.join(", ")}`);
   }
   log.info("stopped");
-  endInSpiteOf(plugins);
   return stray.exitCode;
 }
 
