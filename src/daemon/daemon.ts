@@ -8,7 +8,9 @@ import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { socketRoutes } from "../apps/http-api/current/socket-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
+import { StatsMonitor } from "../apps/stats-monitor.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
@@ -96,7 +98,15 @@ export class Daemon {
     const epoch = crypto.randomUUID().slice(0, 8);
     const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
     const ports = { manager, output, feeds, epoch };
-    const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const monitor = new StatsMonitor({
+      manager,
+      clock: systemClock,
+      stats: processStats,
+      totalMemoryBytes: totalmem(),
+      onError: (error) => log.error(error),
+    });
+    const sockets = socketRoutes({ manager, output, monitor, control, onError: (error) => log.error(error) });
+    const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...sockets, ...controlled];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
     return new HttpApi({
