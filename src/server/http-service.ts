@@ -65,7 +65,9 @@ export class HttpService {
     const response = await route.handle(routed);
     if (method !== "HEAD") return response;
     if (route.endless === true) await response.body?.cancel();
-    else response.headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+    else if (!response.headers.has("content-length")) {
+      response.headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+    }
     return new Response(null, { status: response.status, headers: response.headers });
   }
 

@@ -3,7 +3,7 @@ import { GafferError } from "../../base/gaffer-error.ts";
 import { type Authenticator, Gate, type GateOptions, type GateRules } from "../../access/gate.ts";
 import type { App } from "../../manager/app.ts";
 import type { Feeds } from "../../server/feed.ts";
-import { HttpEndpoint } from "../../server/http-endpoint.ts";
+import { HttpEndpoint, type ServerTls } from "../../server/http-endpoint.ts";
 import { HttpService } from "../../server/http-service.ts";
 import { openApiRoute } from "./openapi.ts";
 import { Router } from "../../server/router.ts";
@@ -18,6 +18,8 @@ export interface ApiEndpoint {
   readonly socketMode?: number;
   /** Group number of a unix socket. */
   readonly socketGid?: number | undefined;
+  /** Undefined = it speaks plain HTTP. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** What the API works with. */
@@ -59,9 +61,11 @@ export class HttpApi implements App {
    * @throws {@link GafferError} `usage` if there is such a route already; then none of them is taken.
    */
   addRoutes(routes: readonly Route[]): void {
-    const clash = routes.find((route) => this.#router.has(route));
-    if (clash !== undefined) {
-      throw new GafferError("usage", `Cannot add route ${clash.method} ${clash.path}: that path is served already`);
+    for (const route of routes) {
+      const clash = this.#router.clashing(route);
+      if (clash === undefined) continue;
+      const [wanted, there] = [route, clash].map(({ method, path }) => `${method} ${path}`);
+      throw new GafferError("usage", `Cannot add route ${wanted}: ${there} is served already`);
     }
     this.#router.add(routes);
   }
@@ -83,7 +87,24 @@ export class HttpApi implements App {
     this.#open = opened;
   }
 
-  async #listen({ endpoint, rules, socketMode, socketGid }: ApiEndpoint): Promise<HttpEndpoint> {
+  /**
+   * Takes over the certificates that endpoints shall have now. What runs over the old ones goes on.
+   *
+   * @param endpoints - found again by the address that was asked for; where they listen is not changed.
+   * @returns those whose certificates have changed.
+   * @throws {@link GafferError} `port_busy` if one can't be listened on any more.
+   */
+  renewTls(endpoints: readonly ApiEndpoint[]): readonly Endpoint[] {
+    const renewed = this.#open.filter((one, index) => {
+      // Several may have been asked for at one address: any free port of it.
+      const before = this.#open.slice(0, index).filter((other) => other.isFor(one.asked)).length;
+      const wanted = endpoints.filter(({ endpoint }) => one.isFor(endpoint))[before];
+      return wanted !== undefined && one.renewTls(wanted.tls);
+    });
+    return renewed.map((one) => one.endpoint);
+  }
+
+  async #listen({ endpoint, rules, socketMode, socketGid, tls }: ApiEndpoint): Promise<HttpEndpoint> {
     const { uid, onError, ownerOf, authenticator } = this.#options;
     // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
     let gate = new Gate({ ...rules, endpoint, uid, ownerOf, authenticator });
@@ -96,6 +117,7 @@ export class HttpApi implements App {
     const opened = await HttpEndpoint.open(endpoint, {
       ...(socketMode === undefined ? {} : { mode: socketMode }),
       gid: socketGid,
+      tls,
       handle: (request, server, at) => service.handle(request, server, at),
     });
     gate = new Gate({ ...rules, endpoint: opened.endpoint, uid, ownerOf, authenticator });

@@ -7,6 +7,7 @@ import {
 import { StreamSocket } from "../../../../../src/apps/http-api/channel/stream-socket.ts";
 import { Control } from "../../../../../src/apps/control/control.ts";
 import { StatsMonitor } from "../../../../../src/apps/stats-monitor.ts";
+import { WebHooks } from "../../../../../src/apps/webhooks/web-hooks.ts";
 import { type Caller, OWNER } from "../../../../../src/base/caller.ts";
 import { GafferError } from "../../../../../src/base/gaffer-error.ts";
 import type { ByteSink } from "../../../../../src/output/byte-sink.ts";
@@ -79,8 +80,17 @@ export class ChannelWorld implements AsyncDisposable {
     const onError = (error: unknown): void => void this.errors.push(error);
     const totalMemoryBytes = 1 << 30;
     this.monitor = new StatsMonitor({ manager, clock, stats, totalMemoryBytes, onError });
-    const ports = { manager, output: this.output, stats, totalMemoryBytes, shutdown: () => undefined };
-    this.control = new Control(ports);
+    const webhooks = new WebHooks({
+      poster: async () => ({ status: 204 }),
+      clock,
+      warn: onError,
+      info: onError,
+      userAgent: "gaffer/test",
+      epoch: "e",
+    });
+    const { output } = this;
+    const shutdown = (): void => undefined;
+    this.control = new Control({ manager, output, webhooks, stats, totalMemoryBytes, plugins: () => [], shutdown });
   }
 
   get #ports() {
