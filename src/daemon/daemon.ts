@@ -9,6 +9,7 @@ import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { keyRoutes } from "../apps/http-api/current/key-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { socketRoutes } from "../apps/http-api/current/socket-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
 import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
@@ -16,6 +17,7 @@ import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
 import { siteRoutes } from "../apps/plugins/site-routes.ts";
 import type { Keyring } from "../access/keyring.ts";
+import { StatsMonitor } from "../apps/stats-monitor.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
@@ -137,7 +139,11 @@ export class Daemon {
       route(control),
     );
     const ports = { manager, output, feeds, epoch };
-    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const onError = (error: unknown): void => log.error(error);
+    const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
+    const monitor = new StatsMonitor({ ...sample, onError });
+    const sockets = socketRoutes({ manager, output, monitor, control, onError });
+    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...sockets, ...controlled];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
@@ -149,7 +155,7 @@ export class Daemon {
       uid,
       ownerOf,
       authenticator: this.#options.keyring,
-      onError: (error) => log.error(error),
+      onError,
     });
   }
 
