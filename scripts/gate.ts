@@ -25,7 +25,11 @@ const PATH = `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbi
 async function run(command: readonly string[]): Promise<number> {
   const started = Date.now();
   console.log(`\n=== ${command.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
-  const child = Bun.spawn([...command], { cwd: root, env: { ...process.env, PATH }, stdio: ["ignore", "inherit", "inherit"] });
+  const child = Bun.spawn([...command], {
+    cwd: root,
+    env: { ...process.env, PATH },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const code = await child.exited;
   console.log(`=== ${code === 0 ? "ok" : `FAILED (${code})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return code;
@@ -64,7 +68,13 @@ async function tests(folder: string): Promise<void> {
 
 /** What the tests' children are written in, besides sh: Debian's packages by the command they bring. */
 async function installTools(): Promise<void> {
-  const tools = { "/usr/bin/python3": "python3", setpriv: "util-linux", useradd: "passwd" };
+  const tools = {
+    "/usr/bin/python3": "python3",
+    setpriv: "util-linux",
+    useradd: "passwd",
+    openssl: "openssl",
+    curl: "curl",
+  };
   const missing = Object.entries(tools).filter(([tool]) => Bun.which(tool, { PATH }) === null);
   if (missing.length === 0) return;
   await run(["apt-get", "update", "-qq"]);

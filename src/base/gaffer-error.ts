@@ -16,7 +16,9 @@ export type ErrorCode =
   | "process_not_found"
   | "session_not_found"
   | "stream_not_found"
+  | "webhook_not_found"
   | "job_exists"
+  | "webhook_exists"
   | "not_running"
   | "shutting_down"
   | "command_not_found"
@@ -33,9 +35,13 @@ export type ErrorCode =
   | "pidfile_held"
   | "instance_held"
   | "state_unusable"
+  | "plugin_missing"
+  | "plugin_failed"
+  | "plugin_down"
   | "route_not_found"
   | "method_not_allowed"
   | "body_too_large"
+  | "upgrade_required"
   | "stop_timeout"
   | "request_timeout"
   | "daemon_unreachable"
@@ -59,7 +65,9 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   process_not_found: [404, 1],
   session_not_found: [404, 1],
   stream_not_found: [404, 1],
+  webhook_not_found: [404, 1],
   job_exists: [409, 1],
+  webhook_exists: [409, 1],
   not_running: [409, 1],
   shutting_down: [409, 1],
   command_not_found: [422, 127],
@@ -76,9 +84,13 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   pidfile_held: [409, 1],
   instance_held: [409, 1],
   state_unusable: [503, 1],
+  plugin_missing: [0, 2],
+  plugin_failed: [500, 1],
+  plugin_down: [503, 1],
   route_not_found: [404, 1],
   method_not_allowed: [405, 1],
   body_too_large: [413, 1],
+  upgrade_required: [426, 1],
   stop_timeout: [504, 1],
   request_timeout: [504, 1],
   daemon_unreachable: [0, 3],

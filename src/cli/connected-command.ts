@@ -16,9 +16,12 @@ export interface ConnectedCall<F extends FlagSpecs, Client> {
   readonly colour: boolean;
 }
 
+/** What the flags say of the daemon that is meant. */
+export type ConnectionChoice = { readonly [Name in keyof typeof connectionFlags]: string | undefined };
+
 /** Finds the daemon that the flags and the environment name. */
 export type Connect<Client> = (
-  choice: { readonly endpoint: string | undefined; readonly "api-key-file": string | undefined },
+  choice: ConnectionChoice,
   surroundings: { readonly env: CliContext["env"]; readonly uid: number },
 ) => Promise<Client>;
 
@@ -39,7 +42,13 @@ export function connectedCommand<F extends FlagSpecs, Client>(
     spec: whole,
     async run(args, context) {
       const { flags, positionals } = parseFlags(whole, args);
-      const choice = { endpoint: text(flags["endpoint"]), "api-key-file": text(flags["api-key-file"]) };
+      const choice = {
+        endpoint: text(flags["endpoint"]),
+        "api-key-file": text(flags["api-key-file"]),
+        cacert: text(flags["cacert"]),
+        certfile: text(flags["certfile"]),
+        keyfile: text(flags["keyfile"]),
+      };
       const client = await connect(choice, { env: context.env, uid: process.getuid?.() ?? 0 });
       const colour = wantsColour({ refused: !flags.color, env: context.env, terminal: context.isTerminal(1) });
       return run({ client, flags, args: positionals, context, colour });

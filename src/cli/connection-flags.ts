@@ -7,6 +7,13 @@ export const connectionFlags = {
     description: "The daemon to talk to (else GAFFER_ENDPOINT, else the local one)",
   },
   "api-key-file": { type: "string", value: "FILE", description: "File that holds the key to send" },
+  cacert: { type: "string", value: "FILE", description: "Certificate of the authority that signed the daemon's (PEM)" },
+  certfile: { type: "string", value: "FILE", description: "Our certificate, for a daemon that wants one (PEM)" },
+  keyfile: {
+    type: "string",
+    value: "FILE",
+    description: "Private key of our certificate, if it is not in the same file",
+  },
 } as const;
 
 /** Flag of every command that reads. */

@@ -1,11 +1,15 @@
-import { type Endpoint, formatEndpoint } from "../base/endpoint.ts";
+import { type Endpoint, formatEndpoint, originOf } from "../base/endpoint.ts";
 import { GafferError, isErrorCode } from "../base/gaffer-error.ts";
+import { bunClientTls, type ClientTls } from "./client-tls.ts";
+import { connectionFailure } from "./connection-failure.ts";
 
 /** How a daemon is reached. */
 export interface DaemonClientOptions {
   readonly endpoint: Endpoint;
   /** Sent with every request. */
   readonly apiKey?: string | undefined;
+  /** How TLS is talked, where the endpoint speaks it. */
+  readonly tls?: ClientTls | undefined;
 }
 
 /** Parameters of a request; what is undefined or false is left out, a list is given several times. */
@@ -28,14 +32,16 @@ export interface ClientRequest {
 export const pathOf = (...segments: readonly (string | number)[]): string =>
   segments.map((segment) => `/${encodeURIComponent(segment)}`).join("");
 
-/** Talks to one daemon, over TCP or a unix socket. */
+/** Talks to one daemon, over TCP, TLS or a unix socket. */
 export class DaemonClient {
   readonly endpoint: Endpoint;
   readonly #apiKey: string | undefined;
+  readonly #tls: ClientTls | undefined;
 
-  constructor({ endpoint, apiKey }: DaemonClientOptions) {
+  constructor({ endpoint, apiKey, tls }: DaemonClientOptions) {
     this.endpoint = endpoint;
     this.#apiKey = apiKey;
+    this.#tls = tls;
   }
 
   /**
@@ -57,7 +63,7 @@ export class DaemonClient {
       const body: Body = JSON.parse(await response.text());
       return body;
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw this.#unreachable(error);
+      if (!(error instanceof SyntaxError)) throw await this.#failure(error);
       const where = formatEndpoint(this.endpoint);
       const way = "name its address with --endpoint";
       throw new GafferError(
@@ -70,48 +76,30 @@ export class DaemonClient {
 
   async #fetch(path: string, request: ClientRequest): Promise<Response> {
     const { endpoint } = this;
-    const base = endpoint.kind === "unix" ? "http://localhost" : `http://${formatEndpoint(endpoint)}`;
     const { method = "GET", signal, body } = request;
     const headers: Record<string, string> = { ...request.headers };
     if (this.#apiKey !== undefined) headers["x-api-key"] = this.#apiKey;
     try {
-      return await fetch(`${base}${path}${queryOf(request)}`, {
+      return await fetch(`${originOf(endpoint)}${path}${queryOf(request)}`, {
         method,
         headers,
         ...(body === undefined ? {} : { body: isPlain(body) ? body : JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
         ...(endpoint.kind === "unix" ? { unix: endpoint.path } : {}),
+        ...(endpoint.kind === "tcp" && endpoint.tls === true ? { tls: bunClientTls(this.#tls ?? {}) } : {}),
         redirect: "manual",
         // Answers that are waited for, and feeds, take as long as they take.
         timeout: false,
       } as RequestInit);
     } catch (error) {
-      throw this.#unreachable(error);
+      throw await this.#failure(error);
     }
   }
 
-  #unreachable(error: unknown): unknown {
-    if (!(error instanceof Error) || error.name === "AbortError") return error;
-    const code = "code" in error ? String(error.code) : error.message;
-    const where = formatEndpoint(this.endpoint);
-    const fact = facts[code] ?? code;
-    return new GafferError(
-      "daemon_unreachable",
-      `Cannot reach a daemon at ${where}: ${fact} (start one with "gaffer daemon", or name another with --endpoint)`,
-      { cause: error },
-    );
+  #failure(error: unknown): Promise<unknown> {
+    return connectionFailure(error, { endpoint: this.endpoint, tls: this.#tls });
   }
 }
-
-const facts: Readonly<Record<string, string>> = {
-  ConnectionRefused: "nobody listens there",
-  ECONNREFUSED: "nobody listens there",
-  FailedToOpenSocket: "nobody listens there",
-  ENOENT: "there is no such socket",
-  EACCES: "permission denied",
-  ConnectionClosed: "it closed the connection",
-  ECONNRESET: "it closed the connection",
-};
 
 const isPlain = (body: unknown): body is string | Uint8Array<ArrayBuffer> =>
   typeof body === "string" || body instanceof Uint8Array;

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
-import { type Endpoint, formatEndpoint, parseEndpoint } from "../base/endpoint.ts";
+import { type Endpoint, endpointAddress, formatEndpoint, parseEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { ConfigDocument } from "./config-document.ts";
 import { type EndpointValues, endpointKeys, type GafferValues, type ListenValues } from "./config-schema.ts";
-import type { AccessConfig, EndpointConfig } from "./daemon-config.ts";
+import { readTls } from "./config-tls.ts";
+import type { AccessConfig, EndpointConfig, TlsConfig } from "./daemon-config.ts";
 import type { ProblemList } from "./problem-list.ts";
 import { type Given, SectionValues } from "./section-values.ts";
 import { formatPlace, type Place } from "./source-text.ts";
@@ -68,7 +69,7 @@ class EndpointsReader {
     const same = main && this.#sections.get(MAIN_ENDPOINT);
     if (same) this.#problems.add(same.place, `${same.title}: bind of [gaffer] has that name already: choose another`);
     const named = this.#chosen().flatMap(([name, { values, place, title }]) => {
-      const endpoint = this.#endpoint(name, values);
+      const endpoint = this.#endpoint(name, values, () => this.#tls(values));
       if (endpoint === undefined && !values.has("bind"))
         this.#problems.add(place, `${title}: bind is missing: it takes host:port, :port or unix:/path`);
       return endpoint ?? [];
@@ -93,7 +94,11 @@ class EndpointsReader {
   }
 
   /** Undefined if it has no address. */
-  #endpoint<V extends ListenValues>(name: string, values: SectionValues<V>): EndpointConfig | undefined {
+  #endpoint<V extends ListenValues>(
+    name: string,
+    values: SectionValues<V>,
+    tls: () => TlsConfig = () => ({}),
+  ): EndpointConfig | undefined {
     const given: Given<readonly Endpoint[]> | undefined = values.get("bind");
     if (given === undefined || given.value.length === 0) return undefined;
     return {
@@ -102,7 +107,17 @@ class EndpointsReader {
       ...readAccess(values, readAccess(this.#gaffer, CLOSED)),
       socketMode: values.or("socket_mode", this.#gaffer.or("socket_mode", SOCKET_MODE)),
       socketGroup: values.or("socket_group", this.#gaffer.or("socket_group", undefined)),
+      tls: tls(),
     };
+  }
+
+  #tls(values: SectionValues<EndpointValues>): TlsConfig {
+    const bind = values.get("bind")?.value ?? [];
+    for (const key of ["certfile", "cacert"] as const) {
+      const given = bind.some(({ kind }) => kind === "tcp") ? undefined : values.get(key);
+      if (given) this.#problems.add(given.place, `${key} is set, but a unix socket speaks no TLS: leave it out`);
+    }
+    return readTls(values, this.#problems);
   }
 
   #address(written: Endpoint, { folder, place }: Given<unknown>): Endpoint | undefined {
@@ -121,9 +136,10 @@ class EndpointsReader {
   #checkTaken(endpoint: Endpoint, place: Place): void {
     // Port 0 is any free one, so it may be asked for many times.
     if (endpoint.kind === "tcp" && endpoint.port === 0) return;
-    const address = formatEndpoint(endpoint);
+    const address = endpointAddress(endpoint);
     const first = this.#taken.get(address);
-    if (first) this.#problems.add(place, `bind ${address} is asked for at ${formatPlace(first)} already`);
+    if (first)
+      this.#problems.add(place, `bind ${formatEndpoint(endpoint)} is asked for at ${formatPlace(first)} already`);
     else this.#taken.set(address, place);
   }
 }

@@ -3,8 +3,9 @@ import type { FieldKind } from "../base/field-kind.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { choice, flag, size, text, texts, wholeNumber } from "../base/value-kinds.ts";
 import { ownerKind } from "../manager/job-kinds.ts";
-import { endpointsKind, hostsKind, modeKind, notBuilt, originsKind } from "./config-kinds.ts";
+import { anything, endpointsKind, hostsKind, modeKind, notBuilt, originsKind } from "./config-kinds.ts";
 import type { LogLevel } from "./daemon-config.ts";
+import { webhookKind } from "./webhook-kind.ts";
 
 /** One key of a section. */
 export interface ConfigKey<T> {
@@ -44,19 +45,27 @@ export interface GafferValues extends ListenValues {
   readonly output_buffer: number;
   readonly include: readonly string[];
   readonly include_dir: readonly string[];
-  readonly plugins_dir: unknown;
-  readonly plugin_dir: unknown;
+  readonly plugins_dir: readonly string[];
+  readonly plugin_dir: readonly string[];
   readonly broadcast_address: unknown;
   readonly lookupd_address: unknown;
   readonly kernel: unknown;
   readonly kernel_buffer: unknown;
 }
 
+/** Values of the keys that name certificates. */
+export interface TlsValues {
+  readonly certfile: string;
+  readonly keyfile: string;
+  readonly cacert: string;
+}
+
 /** Values of `[endpoint.NAME]`; unknown = not built yet. */
-export interface EndpointValues extends ListenValues {
-  readonly certfile: unknown;
-  readonly keyfile: unknown;
-  readonly cacert: unknown;
+export interface EndpointValues extends ListenValues, TlsValues {}
+
+/** Values of `[ssl]`. */
+export interface SslValues extends TlsValues {
+  readonly ca_certs: string;
 }
 
 const key = <T>(kind: FieldKind<T>, description: string, fallback: unknown = null): ConfigKey<T> => ({
@@ -67,9 +76,7 @@ const key = <T>(kind: FieldKind<T>, description: string, fallback: unknown = nul
 
 const logLevels: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
 
-const tls = (kind: FieldKind<unknown>): FieldKind<unknown> => notBuilt("TLS is", kind);
 const keyed = notBuilt("access by keys is", flag);
-const plugins = notBuilt("plugins are", text);
 const lookup = notBuilt("lookup is", text);
 const kernel = notBuilt("the kernel is", flag);
 
@@ -101,21 +108,28 @@ export const gafferKeys: KeysOf<GafferValues> = {
   output_buffer: key(size, "Bytes of output kept of each stream of a slot", 65_536),
   include: key(texts, "Files to read too, relative to this one"),
   include_dir: key(texts, "Folders of which every .ini and .toml file is read too, relative to this file"),
-  plugins_dir: key(plugins, "Folder of plugins"),
-  plugin_dir: key(plugins, "Folder of plugins"),
+  plugins_dir: key(texts, "Folders that hold a folder for each plugin; unset = ~/.gaffer/plugins"),
+  plugin_dir: key(texts, "The same as plugins_dir; what both name is used"),
   broadcast_address: key(lookup, "Address that the lookup server is told"),
   lookupd_address: key(lookup, "Address of a lookup server; every key that begins so adds one"),
   kernel: key(kernel, "Whether processes run in a kernel that outlives the daemon, or its address", false),
   kernel_buffer: key(notBuilt("the kernel is", size), "Bytes of output that the kernel keeps of each process"),
 };
 
-/** What an `[endpoint.NAME]` may hold; access that it does not speak of is that of `[gaffer]`. */
-export const endpointKeys: KeysOf<EndpointValues> = {
-  ...listenKeys,
-  certfile: key(tls(text), "Certificate of the server"),
-  keyfile: key(tls(text), "Private key of the certificate"),
-  cacert: key(tls(text), "Certificate whose signature clients must show"),
+const tlsKeys: KeysOf<TlsValues> = {
+  certfile: key(
+    text,
+    "Certificate of the server (PEM), with those that lead to its authority: makes TCP addresses speak TLS",
+  ),
+  keyfile: key(text, "Private key of the certificate (PEM, not encrypted); unset = it is in certfile"),
+  cacert: key(text, "Certificates of an authority (PEM): only clients whose certificate it signed may connect"),
 };
+
+/** What an `[endpoint.NAME]` may hold; access that it does not speak of is that of `[gaffer]`, TLS that of `[ssl]`. */
+export const endpointKeys: KeysOf<EndpointValues> = { ...listenKeys, ...tlsKeys };
+
+/** What `[ssl]` may hold. */
+export const sslKeys: KeysOf<SslValues> = { ...tlsKeys, ca_certs: key(text, "The same as cacert") };
 
 const socketKeys = ["host", "port", "path", "family", "backlog", "reuseport", "umask"] as const;
 const authKeys = ["auth_backend", "keys_backend", "auth_dbname", "keys_dbname"] as const;
@@ -153,16 +167,21 @@ export const SECTIONS: ReadonlyMap<string, SectionSpec> = new Map([
   ["env", spec("job", "Variables for a job's environment; names are made upper case", { others: text, fold: "upper" })],
   [
     "webhooks",
-    spec("none", "An event's pattern, and the URL it is posted to", {
-      others: notBuilt("webhooks are", text),
-      fold: "kept",
-    }),
+    spec(
+      "none",
+      "A pattern of events, and the URLs they are posted to, each with secret_file=FILE behind it if it is signed",
+      {
+        keys: { secret_file: key(text, "File with the secret that signs what names no other") },
+        others: webhookKind,
+        fold: "kept",
+      },
+    ),
   ],
   ["socket", spec("one", "A listening socket for jobs", { keys: all(socketKeys, notBuilt("sockets are", text), "") })],
   ["auth", spec("none", "Where users and keys are", { keys: all(authKeys, notBuilt("access by keys is", text), "") })],
-  ["ssl", spec("none", "TLS of the server", { others: tls(text) })],
-  ["lookup_ssl", spec("none", "TLS towards lookup servers", { others: tls(text) })],
-  ["plugin", spec("one", "Whatever a plugin wants to know", { others: plugins, fold: "kept" })],
+  ["ssl", spec("none", "TLS of every TCP endpoint that names no certificate of its own", { keys: sslKeys })],
+  ["lookup_ssl", spec("none", "TLS towards lookup servers", { others: lookup })],
+  ["plugin", spec("one", "Whatever a plugin wants to know", { others: anything, fold: "kept" })],
 ]);
 
 /** A key of `[gaffer]` of which there may be several, told apart by what follows. */

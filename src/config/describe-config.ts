@@ -1,13 +1,15 @@
 import { stringify } from "smol-toml";
 import { type Endpoint, formatEndpoint } from "../base/endpoint.ts";
 import { tableEntries } from "../base/field-kind.ts";
+import { shownUrl } from "../base/shown-url.ts";
 import { DEFAULT_SESSION } from "../base/job-name.ts";
 import { describeJob } from "../manager/job-fields.ts";
 import { type JobSettings, resolveJob } from "../manager/job-settings.ts";
 import { MAIN_ENDPOINT } from "./config-endpoints.ts";
 import { modeKind } from "./config-kinds.ts";
+import type { PluginSettings } from "./config-plugins.ts";
 import { TABLE_FIELDS } from "./toml-document.ts";
-import type { AccessConfig, DaemonConfig, EndpointConfig } from "./daemon-config.ts";
+import type { AccessConfig, DaemonConfig, EndpointConfig, TlsConfig } from "./daemon-config.ts";
 
 /** Names of variables whose values are nobody else's business. */
 const secretName = /KEY|TOKEN|SECRET|PASSWORD|PASSWD/i;
@@ -39,6 +41,9 @@ const accessTable = ({ corsOrigins, allowedHosts, insecure }: AccessConfig): Rec
   insecure,
 });
 
+const tlsTable = ({ identity, authority }: TlsConfig): Record<string, unknown> =>
+  withoutEmpty({ certfile: identity?.certfile, keyfile: identity?.keyfile, cacert: authority?.cacert });
+
 function endpointTable(endpoint: EndpointConfig): Record<string, unknown> {
   const { bind, socketMode, socketGroup } = endpoint;
   return withoutEmpty({
@@ -46,6 +51,7 @@ function endpointTable(endpoint: EndpointConfig): Record<string, unknown> {
     ...accessTable(endpoint),
     socket_mode: modeKind.show(socketMode),
     socket_group: socketGroup,
+    ...tlsTable(endpoint.tls),
   });
 }
 
@@ -58,9 +64,33 @@ function gafferTable(config: DaemonConfig): Record<string, unknown> {
     error_log: config.errorLog,
     log_level: config.logLevel,
     state_dir: config.stateDir,
+    plugins_dir: config.pluginDirs.length === 0 ? undefined : config.pluginDirs,
     output_memory: config.outputMemoryBytes,
     output_buffer: config.outputBufferBytes,
   });
+}
+
+/** What a plugin is told, without its secrets, however deep they stand. */
+function shownSettings(settings: PluginSettings): PluginSettings {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, shownSetting(key, value)]));
+}
+
+function shownSetting(key: string, value: unknown): unknown {
+  if (secretName.test(key)) return HIDDEN;
+  if (typeof value === "string") return shownVariable(key, value);
+  if (Array.isArray(value)) return value.map((item) => shownSetting(key, item));
+  const table = tableEntries(value);
+  return table === undefined ? value : shownSettings(Object.fromEntries(table));
+}
+
+/** Patterns with their URLs, the secrets of which are hidden. */
+function webhooksTable({ webhooks }: DaemonConfig): Record<string, unknown> {
+  const byPattern = Map.groupBy(webhooks, ({ pattern }) => pattern);
+  const rows = Array.from(byPattern, ([pattern, hooks]) => {
+    const urls = hooks.map(({ url, secretFile }) => ({ url: shownUrl(url), secret_file: secretFile }));
+    return [pattern, urls.map(withoutEmpty)] as const;
+  });
+  return Object.fromEntries(rows);
 }
 
 /** A job as a table of its own, so that jobs keep their order. */
@@ -86,7 +116,10 @@ export function describeConfig(config: DaemonConfig): string {
   const named = config.endpoints.filter(({ name }) => name !== MAIN_ENDPOINT);
   const tables = withoutEmpty({
     gaffer: gafferTable(config),
+    ssl: tlsTable(config.tls),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
+    plugin: Object.fromEntries([...config.plugins].map(([name, settings]) => [name, shownSettings(settings)])),
+    webhooks: webhooksTable(config),
   });
   const head = [
     ...config.files.map((file) => `# ${JSON.stringify(file)}`),

@@ -3,7 +3,10 @@ import type { ConfigDocument } from "./config-document.ts";
 import { CLOSED, readAccess, readEndpoints } from "./config-endpoints.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { readJobs } from "./config-jobs.ts";
-import { gafferKeys, type GafferValues } from "./config-schema.ts";
+import { readPlugins } from "./config-plugins.ts";
+import { gafferKeys, type GafferValues, sslKeys, type SslValues } from "./config-schema.ts";
+import { readSsl } from "./config-tls.ts";
+import { readWebhooks } from "./config-webhooks.ts";
 import type { DaemonConfig } from "./daemon-config.ts";
 import { ProblemList } from "./problem-list.ts";
 import { checkSection, SectionValues } from "./section-values.ts";
@@ -24,13 +27,17 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   files: [],
   endpoints: [],
   defaultAccess: CLOSED,
+  tls: {},
   daemonize: false,
   pidfile: undefined,
   errorLog: undefined,
   logLevel: "info",
   stateDir: undefined,
+  pluginDirs: [],
+  plugins: new Map(),
   outputMemoryBytes: OUTPUT_MEMORY,
   outputBufferBytes: OUTPUT_BUFFER,
+  webhooks: [],
   jobs: [],
 };
 
@@ -45,10 +52,30 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const documents = readConfigFiles(path, problems);
   const gaffer = readGaffer(documents, problems);
   const endpoints = readEndpoints(documents, gaffer, problems);
+  const tls = readSsl(sslOf(documents), problems);
+  const webhooks = readWebhooks(documents, problems);
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
   const files = documents.map(({ file }) => file);
-  return { ...readValues(gaffer), file: files[0], files, endpoints, jobs };
+  return {
+    ...readValues(gaffer),
+    file: files[0],
+    files,
+    endpoints,
+    tls,
+    webhooks,
+    jobs,
+    plugins: readPlugins(documents),
+  };
+}
+
+/** What `[ssl]` says in all files together. */
+function sslOf(documents: readonly ConfigDocument[]): SectionValues<SslValues> {
+  const ssl = new SectionValues(sslKeys);
+  for (const { sections, folder } of documents) {
+    for (const section of sections) if (section.kind === "ssl") ssl.add(section, folder);
+  }
+  return ssl;
 }
 
 /** Checks every section that is no job and no environment, and gathers what `[gaffer]` says. */
@@ -63,10 +90,16 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
   return gaffer;
 }
 
-function readValues(gaffer: SectionValues<GafferValues>): Omit<DaemonConfig, "file" | "files" | "endpoints" | "jobs"> {
+function readValues(
+  gaffer: SectionValues<GafferValues>,
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "webhooks" | "jobs" | "plugins"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);
+  };
+  const paths = (name: "plugins_dir" | "plugin_dir"): string[] => {
+    const given = gaffer.get(name);
+    return given?.value.map((one) => resolve(given.folder, one)) ?? [];
   };
   return {
     defaultAccess: readAccess(gaffer, CLOSED),
@@ -75,6 +108,7 @@ function readValues(gaffer: SectionValues<GafferValues>): Omit<DaemonConfig, "fi
     errorLog: path("error_log"),
     logLevel: gaffer.or("log_level", DEFAULT_DAEMON_CONFIG.logLevel),
     stateDir: path("state_dir"),
+    pluginDirs: [...paths("plugins_dir"), ...paths("plugin_dir")],
     outputMemoryBytes: gaffer.or("output_memory", OUTPUT_MEMORY),
     outputBufferBytes: gaffer.or("output_buffer", OUTPUT_BUFFER),
   };

@@ -6,11 +6,15 @@ import { GafferError } from "../base/gaffer-error.ts";
 import type { LogLevel } from "../base/log.ts";
 import { runtimeSocket } from "../base/runtime-dir.ts";
 import { didYouMean } from "../base/nearest.ts";
-import type { DaemonConfig, EndpointConfig } from "../config/daemon-config.ts";
+import { tlsWarnings } from "../base/tls-files.ts";
+import { readTlsFlags, type TlsFlags } from "../base/tls-flags.ts";
+import type { DaemonConfig, EndpointConfig, TlsConfig } from "../config/daemon-config.ts";
 import { findGroup } from "../host/identity.ts";
+import { withTls } from "./tls-plan.ts";
+import { type PluginDirs, pluginDirs } from "./plugin-dirs.ts";
 
 /** What the command line says; what it leaves out, the configuration does. */
-export interface DaemonChoice {
+export interface DaemonChoice extends TlsFlags {
   readonly config: string | undefined;
   readonly bind: readonly string[];
   readonly "state-dir": string | undefined;
@@ -19,6 +23,7 @@ export interface DaemonChoice {
   readonly verbose: number;
   readonly "log-level": string | undefined;
   readonly "error-log": string | undefined;
+  readonly "plugin-dir": readonly string[];
 }
 
 /** What of the surroundings a plan depends on. */
@@ -35,6 +40,7 @@ export interface DaemonPlan {
   readonly errorLog: string | undefined;
   readonly logLevel: LogLevel;
   readonly stateDir: string | undefined;
+  readonly plugins: PluginDirs;
   /** 1 = events on stdout, 2 = output, too. */
   readonly verbose: number;
   /** What the user should know before it begins. */
@@ -68,22 +74,29 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
     errorLog: path(choice["error-log"]) ?? config.errorLog,
     logLevel: choice["log-level"] === undefined ? config.logLevel : readLevel(choice["log-level"]),
     stateDir: path(choice["state-dir"]) ?? config.stateDir,
+    plugins: pluginDirs(choice["plugin-dir"], config, at),
     verbose: choice.verbose,
-    warnings: open.map(
-      ({ endpoint }) =>
-        `insecure is set: everybody who can connect to ${formatEndpoint(endpoint)} controls this daemon`,
-    ),
+    warnings: [
+      ...open.map(
+        ({ endpoint }) =>
+          `insecure is set: everybody who can connect to ${formatEndpoint(endpoint)} controls this daemon`,
+      ),
+      ...new Set(endpoints.flatMap(({ tls }) => (tls === undefined ? [] : tlsWarnings(tls, Date.now())))),
+    ],
   };
 }
 
 function endpointsOf(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurroundings): ApiEndpoint[] {
   const rules = config.defaultAccess;
+  const tls: TlsConfig = { ...config.tls, ...readTlsFlags(choice, at.cwd) };
   if (choice.bind.length > 0) {
-    return choice.bind.map((text) => ({ endpoint: absolute(parseEndpoint(text, "--bind"), at.cwd), rules }));
+    return choice.bind.map((text) =>
+      withTls({ endpoint: absolute(parseEndpoint(text, "--bind"), at.cwd), rules }, tls),
+    );
   }
-  if (config.endpoints.length > 0) return config.endpoints.flatMap(ofConfig);
+  if (config.endpoints.length > 0) return config.endpoints.flatMap((endpoint) => ofConfig(endpoint, tls));
   return [
-    { endpoint: { kind: "tcp", host: "127.0.0.1", port: DEFAULT_PORT }, rules },
+    withTls({ endpoint: { kind: "tcp", host: "127.0.0.1", port: DEFAULT_PORT }, rules }, tls),
     { endpoint: { kind: "unix", path: runtimeSocket(at) }, rules },
   ];
 }
@@ -91,7 +104,11 @@ function endpointsOf(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurro
 const absolute = (endpoint: Endpoint, cwd: string): Endpoint =>
   endpoint.kind === "unix" ? { kind: "unix", path: resolve(cwd, endpoint.path) } : endpoint;
 
-function ofConfig({ bind, socketMode, socketGroup, ...rules }: EndpointConfig): ApiEndpoint[] {
+function ofConfig(
+  { bind, socketMode, socketGroup, tls, ...rules }: EndpointConfig,
+  otherwise: TlsConfig,
+): ApiEndpoint[] {
   const socketGid = socketGroup === undefined ? undefined : findGroup(socketGroup);
-  return bind.map((endpoint) => ({ endpoint, rules, socketMode, socketGid }));
+  const whole = { ...otherwise, ...tls };
+  return bind.map((endpoint) => withTls({ endpoint, rules, socketMode, socketGid }, whole));
 }

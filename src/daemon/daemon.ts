@@ -8,10 +8,18 @@ import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { StatsMonitor } from "../apps/stats-monitor.ts";
+import { WebHooks } from "../apps/webhooks/web-hooks.ts";
+import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
+import { legacyRoutes } from "../apps/http-api/legacy/legacy-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
+import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
+import type { PluginSet } from "../apps/plugins/plugin-set.ts";
+import { siteRoutes } from "../apps/plugins/site-routes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
+import { fetchPoster } from "../client/http-poster.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -38,6 +46,8 @@ export interface DaemonOptions {
   readonly version: string;
   readonly cwd: string;
   readonly uid: number;
+  /** Loaded, and not yet started. */
+  readonly plugins: PluginSet;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -54,15 +64,21 @@ export class Daemon {
   readonly #hub: OutputHub;
   readonly #logs: LogFiles;
   readonly #socketOwner = SocketOwner.open();
+  readonly #webhooks: WebHooks;
   readonly #api: HttpApi;
+  readonly #plugins: PluginRunner;
+  /** What the plugins are told, by their names. */
+  #settings: DaemonConfig["plugins"] = new Map();
   /** Full names of the jobs that the configuration named when it was last applied. */
   #configured: readonly string[] = [];
   #writer: StdoutWriter | undefined;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
-    const { config, reactor, log } = options;
-    const onError = (error: unknown): void => log.error(error);
+    const { config, reactor, log, plugins } = options;
+    const onError = (error: unknown): void => {
+      if (!plugins.take(error, "in a listener")) log.error(error);
+    };
     this.#hub = new OutputHub({
       memoryBytes: config.outputMemoryBytes,
       keptBytes: config.outputBufferBytes,
@@ -86,17 +102,46 @@ export class Daemon {
       cwd: options.cwd,
       onError,
     });
-    this.#api = this.#makeApi();
+    const epoch = crypto.randomUUID().slice(0, 8);
+    this.#webhooks = new WebHooks({
+      poster: fetchPoster,
+      clock: systemClock,
+      warn: (text) => log.warn(text),
+      info: (text) => log.info(text),
+      userAgent: `gaffer/${options.version}`,
+      epoch,
+    });
+    this.#api = this.#makeApi(epoch);
+    this.#plugins = new PluginRunner({
+      set: plugins,
+      log,
+      settingsOf: (name) => this.#settings.get(name),
+      addRoutes: (routes) => this.#api.addRoutes(routes),
+    });
   }
 
-  #makeApi(): HttpApi {
-    const { plan, log, version, uid, shutdown } = this.#options;
+  #makeApi(epoch: string): HttpApi {
+    const { plan, log, version, uid, shutdown, plugins } = this.#options;
     const [manager, output, feeds] = [this.manager, this.#hub, new Feeds()];
-    const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
-    const epoch = crypto.randomUUID().slice(0, 8);
-    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
+    const control = new Control({
+      manager,
+      output,
+      webhooks: this.#webhooks,
+      stats: processStats,
+      totalMemoryBytes: totalmem(),
+      plugins: () => plugins.list(),
+      shutdown,
+    });
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes].map((route) =>
+      route(control),
+    );
     const ports = { manager, output, feeds, epoch };
-    const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const onError = (error: unknown): void => log.error(error);
+    const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
+    const monitor = new StatsMonitor({ ...sample, onError });
+    const legacy = legacyRoutes({ ...ports, control, watcher: monitor });
+    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...legacy, ...controlled];
+    const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
     return new HttpApi({
@@ -106,7 +151,7 @@ export class Daemon {
       version,
       uid,
       ownerOf,
-      onError: (error) => log.error(error),
+      onError,
     });
   }
 
@@ -122,7 +167,9 @@ export class Daemon {
    */
   async start(): Promise<void> {
     await this.#api.open();
-    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#api]);
+    this.#settings = this.#options.config.plugins;
+    const apps = [new OutputCleaner(this.#hub), this.#plugins, this.#webhooks, this.#api];
+    await this.manager.start([...this.#console(), ...apps]);
     this.apply(this.#options.config);
     const unclaimed = await this.#host.stopUnclaimed();
     if (unclaimed.length > 0) {
@@ -130,11 +177,23 @@ export class Daemon {
     }
   }
 
-  /** Makes the jobs of the configuration what it says, and touches no other. */
+  /** Makes the jobs and webhooks of the configuration what it says, and touches no other. */
   apply(config: DaemonConfig): Difference {
-    const { result } = this.manager.applyJobs(this.#configured, config.jobs);
+    const applyJobs = () => this.manager.applyJobs(this.#configured, config.jobs);
+    const { result } = this.#webhooks.apply(config.webhooks, applyJobs);
     this.#configured = [...result.unchanged, ...result.changed, ...result.added];
+    this.#settings = config.plugins;
     return result;
+  }
+
+  /** Takes over certificates that have changed. @returns the endpoints they are of. @throws {@link GafferError} `port_busy` */
+  renewTls(plan: DaemonPlan): readonly Endpoint[] {
+    return this.#api.renewTls(plan.endpoints);
+  }
+
+  /** Tells the plugins that the configuration was read again. */
+  restartPlugins(): Promise<void> {
+    return this.#plugins.restart();
   }
 
   /** `-v` shows on stdout what happens, `-vv` what the processes say, too. */
@@ -153,7 +212,7 @@ export class Daemon {
     ];
   }
 
-  /** Stops everything, the API last. */
+  /** Stops everything; then the last events go to the webhooks, and the API ends. */
   stop(): Promise<Report> {
     return this.manager.stop();
   }
@@ -161,6 +220,7 @@ export class Daemon {
   /** Kills everything now; a stop under way then ends at once. */
   kill(): void {
     this.manager.destroy();
+    this.#webhooks.kill();
   }
 
   /** Opens every log file anew. */

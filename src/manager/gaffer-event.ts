@@ -1,4 +1,4 @@
-/** All that can happen: to a job, or to one process of it. */
+/** What can happen: to a job, or to one process of it. */
 export const EVENT_KINDS = [
   "load",
   "unload",
@@ -17,7 +17,7 @@ export const EVENT_KINDS = [
   "failed",
 ] as const;
 
-/** What can happen. */
+/** One of {@link EVENT_KINDS}. */
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** What an event tells besides its kind and job; names are those of the wire. */
@@ -64,6 +64,9 @@ export interface GafferEvent extends EventFields {
 }
 
 const older: Partial<Record<EventKind, string>> = { load: "create", unload: "delete", stop_process: "stop_pid" };
+
+/** What gaffer 0.4 called some of {@link EVENT_KINDS}; they match, too. */
+export const FORMER_KINDS: readonly string[] = Object.values(older);
 
 /** What gaffer 0.4 called it: `create`, `delete`, `stop_pid`; the same word for all others. */
 export const formerWord = (kind: EventKind): string => older[kind] ?? kind;

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { DEFAULT_PORT, type Endpoint, parseEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
+import type { TlsFlags } from "../base/tls-flags.ts";
 import { type RuntimeSurroundings, runtimeSocket } from "../base/runtime-dir.ts";
 import { DaemonClient } from "../client/daemon-client.ts";
+import { chooseClientTls } from "./client-tls-choice.ts";
 
-/** Which daemon is meant. */
-export interface DaemonChoice {
+/** Which daemon is meant, and how it is talked to. */
+export interface DaemonChoice extends TlsFlags {
   /** `--endpoint`. */
   readonly endpoint: string | undefined;
   /** `--api-key-file`. */
@@ -16,7 +18,7 @@ export interface DaemonChoice {
  * The daemon that is meant: the one named, else that of GAFFER_ENDPOINT, else the one at the runtime socket if anybody listens there, else
  * that of the default port.
  *
- * @throws {@link GafferError} `usage` if an address or a key file is none.
+ * @throws {@link GafferError} `usage` if an address, a key file or a certificate is none.
  */
 export async function findDaemon(choice: DaemonChoice, surroundings: RuntimeSurroundings): Promise<DaemonClient> {
   const { env } = surroundings;
@@ -27,6 +29,7 @@ export async function findDaemon(choice: DaemonChoice, surroundings: RuntimeSurr
       : parseEndpoint(given, choice.endpoint === undefined ? "GAFFER_ENDPOINT" : "--endpoint");
   return new DaemonClient({
     endpoint,
+    tls: chooseClientTls(choice, endpoint),
     apiKey: readKey(choice["api-key-file"]) ?? (env["GAFFER_API_KEY"] || undefined),
   });
 }

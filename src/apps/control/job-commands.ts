@@ -258,10 +258,10 @@ export const allStats: Command = defineCommand({
 /** One look at all processes of these jobs. */
 async function statsOf(ports: ControlPorts, names: readonly string[]): Promise<JobStatsBody[]> {
   const { manager, totalMemoryBytes } = ports;
-  const jobs = names.map((name) => ({ name: manager.info(name).name, running: manager.list(name) }));
-  const osPids = jobs.flatMap(({ running }) => running.flatMap(({ osPid }) => osPid ?? []));
+  const all = names.map((name) => ({ name: manager.info(name).name, running: manager.list(name) }));
+  const osPids = all.flatMap(({ running }) => running.flatMap(({ osPid }) => osPid ?? []));
   const usages = await ports.stats(osPids);
-  return jobs.map(({ name, running }) => {
+  return all.map(({ name, running }) => {
     const each = running.flatMap(({ pid, osPid }) => {
       const usage = osPid === undefined ? undefined : usages.get(osPid);
       return usage === undefined ? [] : [processStatsBody(pid, usage, totalMemoryBytes)];

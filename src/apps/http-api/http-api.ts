@@ -3,11 +3,12 @@ import { GafferError } from "../../base/gaffer-error.ts";
 import { type Authenticator, Gate, type GateOptions, type GateRules } from "../../access/gate.ts";
 import type { App } from "../../manager/app.ts";
 import type { Feeds } from "../../server/feed.ts";
-import { HttpEndpoint } from "../../server/http-endpoint.ts";
+import { HttpEndpoint, type ServerTls } from "../../server/http-endpoint.ts";
 import { HttpService } from "../../server/http-service.ts";
 import { openApiRoute } from "./openapi.ts";
 import { Router } from "../../server/router.ts";
 import type { Route } from "../../server/route.ts";
+import { Sockets } from "../../server/sockets.ts";
 
 /** An address to listen on, and who may use it. */
 export interface ApiEndpoint {
@@ -17,6 +18,8 @@ export interface ApiEndpoint {
   readonly socketMode?: number;
   /** Group number of a unix socket. */
   readonly socketGid?: number | undefined;
+  /** Undefined = it speaks plain HTTP. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** What the API works with. */
@@ -42,11 +45,13 @@ const LAST_ANSWERS_MS = 1000;
 /** The application by which a manager is controlled over HTTP: it answers from {@link open} until the manager has stopped. */
 export class HttpApi implements App {
   readonly #options: HttpApiOptions;
+  readonly #sockets: Sockets;
   readonly #router: Router;
   #open: readonly HttpEndpoint[] = [];
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
+    this.#sockets = new Sockets(options.onError);
     this.#router = new Router([...options.routes, openApiRoute(() => this.#router.routes, options.version)]);
   }
 
@@ -56,9 +61,11 @@ export class HttpApi implements App {
    * @throws {@link GafferError} `usage` if there is such a route already; then none of them is taken.
    */
   addRoutes(routes: readonly Route[]): void {
-    const clash = routes.find((route) => this.#router.has(route));
-    if (clash !== undefined) {
-      throw new GafferError("usage", `Cannot add route ${clash.method} ${clash.path}: that path is served already`);
+    for (const route of routes) {
+      const clash = this.#router.clashing(route);
+      if (clash === undefined) continue;
+      const [wanted, there] = [route, clash].map(({ method, path }) => `${method} ${path}`);
+      throw new GafferError("usage", `Cannot add route ${wanted}: ${there} is served already`);
     }
     this.#router.add(routes);
   }
@@ -80,14 +87,37 @@ export class HttpApi implements App {
     this.#open = opened;
   }
 
-  async #listen({ endpoint, rules, socketMode, socketGid }: ApiEndpoint): Promise<HttpEndpoint> {
+  /**
+   * Takes over the certificates that endpoints shall have now. What runs over the old ones goes on.
+   *
+   * @param endpoints - found again by the address that was asked for; where they listen is not changed.
+   * @returns those whose certificates have changed.
+   * @throws {@link GafferError} `port_busy` if one can't be listened on any more.
+   */
+  renewTls(endpoints: readonly ApiEndpoint[]): readonly Endpoint[] {
+    const renewed = this.#open.filter((one, index) => {
+      // Several may have been asked for at one address: any free port of it.
+      const before = this.#open.slice(0, index).filter((other) => other.isFor(one.asked)).length;
+      const wanted = endpoints.filter(({ endpoint }) => one.isFor(endpoint))[before];
+      return wanted !== undefined && one.renewTls(wanted.tls);
+    });
+    return renewed.map((one) => one.endpoint);
+  }
+
+  async #listen({ endpoint, rules, socketMode, socketGid, tls }: ApiEndpoint): Promise<HttpEndpoint> {
     const { uid, onError, ownerOf, authenticator } = this.#options;
     // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
     let gate = new Gate({ ...rules, endpoint, uid, ownerOf, authenticator });
-    const service = new HttpService({ router: this.#router, onError, gatekeeper: () => gate });
+    const service = new HttpService({
+      router: this.#router,
+      sockets: this.#sockets,
+      onError,
+      gatekeeper: () => gate,
+    });
     const opened = await HttpEndpoint.open(endpoint, {
       ...(socketMode === undefined ? {} : { mode: socketMode }),
       gid: socketGid,
+      tls,
       handle: (request, server, at) => service.handle(request, server, at),
     });
     gate = new Gate({ ...rules, endpoint: opened.endpoint, uid, ownerOf, authenticator });
@@ -101,6 +131,7 @@ export class HttpApi implements App {
 
   async stop(): Promise<void> {
     this.#options.feeds.end();
+    this.#sockets.end();
     await Promise.all(this.#open.map((one) => one.close(LAST_ANSWERS_MS)));
     this.#open = [];
   }

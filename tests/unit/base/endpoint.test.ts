@@ -14,6 +14,8 @@ describe("parseEndpoint()", () => {
     ["[::]", tcp("::", 5000)],
     ["http://127.0.0.1:5000", tcp("127.0.0.1", 5000)],
     ["http://host:1/", tcp("host", 1)],
+    ["https://host:1/", { ...tcp("host", 1), tls: true }],
+    ["HTTPS://[::1]", { ...tcp("::1", 5000), tls: true }],
     ["unix:/run/g.sock", { kind: "unix", path: "/run/g.sock" }],
     ["unix:///run/g.sock", { kind: "unix", path: "/run/g.sock" }],
     ["unix:g.sock", { kind: "unix", path: "g.sock" }],
@@ -30,7 +32,8 @@ describe("parseEndpoint()", () => {
     "h:1:2",
     "::1:5000",
     "unix:",
-    "https://h:1",
+    "ftp://h:1",
+    "https://",
     "h:1/path",
     "u@h:1",
     `unix:/${"x".repeat(107)}`,
@@ -42,7 +45,7 @@ describe("parseEndpoint()", () => {
 });
 
 test("formatEndpoint() writes what parseEndpoint() reads", () => {
-  for (const text of ["127.0.0.1:5000", "[::1]:81", "unix:/run/g.sock"]) {
+  for (const text of ["127.0.0.1:5000", "[::1]:81", "https://[::1]:81", "https://h:1", "unix:/run/g.sock"]) {
     expect(formatEndpoint(parseEndpoint(text))).toBe(text);
   }
 });

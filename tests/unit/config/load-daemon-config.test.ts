@@ -42,6 +42,7 @@ describe("gaffer's first examples", () => {
           insecure: false,
           socketMode: 0o600,
           socketGroup: undefined,
+          tls: {},
         },
       ],
       jobs: [
@@ -173,6 +174,7 @@ describe("loadDaemonConfig()", () => {
         insecure: false,
         socketMode: 0o660,
         socketGroup: "www",
+        tls: {},
       },
       {
         name: "inner",
@@ -181,16 +183,21 @@ describe("loadDaemonConfig()", () => {
         insecure: true,
         socketMode: 0o660,
         socketGroup: "www",
+        tls: {},
       },
     ],
+    tls: {},
     defaultAccess: { ...access, insecure: false },
     daemonize: true,
     pidfile: "DIR/run/g.pid",
     errorLog: "/var/log/g.log",
     logLevel: "debug",
     stateDir: "DIR/state",
+    pluginDirs: [],
+    plugins: {},
     outputMemoryBytes: 67_108_864,
     outputBufferBytes: 4096,
+    webhooks: [],
     jobs: [],
   };
 
@@ -242,6 +249,32 @@ describe("loadDaemonConfig()", () => {
       redirectOutput: [],
       args: [],
     });
+  });
+
+  test("hands plugins whatever their sections say: texts from INI, any value from TOML, keys as written", () => {
+    const inIni = "[gaffer]\nplugins_dir = a, /b\nplugin_dir = c\n[plugin:Web.ui]\nTitle = 80\nempty =\n[plugin.x]\n";
+    using dir = new TempDir({ "g.ini": inIni });
+    const config = loadDaemonConfig(dir.file("g.ini"), { env: {} });
+    expect(config.pluginDirs).toEqual([dir.file("a"), "/b", dir.file("c")]);
+    expect([...config.plugins]).toEqual([
+      ["Web.ui", { Title: "80", empty: "" }],
+      ["x", {}],
+    ]);
+    const asToml =
+      '[gaffer]\nplugins_dir = ["my plugins"]\n[plugin.x]\nN = 1\nlist = [1, "a"]\n[plugin.x.deep]\nB = true\n';
+    using other = new TempDir({ "g.toml": asToml });
+    const read = loadDaemonConfig(other.file("g.toml"), { env: {} });
+    expect(read.pluginDirs).toEqual([other.file("my plugins")]);
+    expect([...read.plugins]).toEqual([["x", { N: 1, list: [1, "a"], deep: { B: true } }]]);
+  });
+
+  test("of two files that speak of one plugin the later wins, key by key", () => {
+    using dir = new TempDir({
+      "g.ini": "[gaffer]\ninclude = more.ini\n[plugin:x]\na = 1\nb = 1\n",
+      "more.ini": "[plugin:x]\nb = 2\n",
+    });
+    const { plugins } = loadDaemonConfig(dir.file("g.ini"), { env: {} });
+    expect([...plugins]).toEqual([["x", { a: "1", b: "2" }]]);
   });
 
   test("passes over sections of what is not built yet that ask for nothing", () => {
@@ -453,6 +486,9 @@ describe("a bad configuration", () => {
       'g.ini:2:13: socket_mode is the text "999": it must be octal permission bits such as "0660"',
     ],
     ["[gaffer]\ninsecure=maybe", 'g.ini:2:10: insecure is the text "maybe": it must be true or false'],
+    ["[ssl]\nca_cert = a", 'g.ini:2:1: there is no setting "ca_cert" in [ssl] (did you mean "ca_certs"'],
+    ["[endpoint:x]\nbind = :1\nkeyfile = k", "g.ini:3:11: keyfile is set, but no certfile is beside it"],
+    ["[endpoint:x]\nbind = :1\ncacert = /nope", 'g.ini:3:10: cacert "/nope" does not exist'],
     ["[gaffer]\nbacklog=-1", "g.ini:2:9: backlog is the number -1: it must be a whole number, 0 or more"],
   ];
   for (const [text, problem] of faults) {
@@ -463,18 +499,13 @@ describe("a bad configuration", () => {
   }
 
   const unbuilt: readonly [text: string, problem: string][] = [
-    ["[webhooks]\nproc.X.spawn = http://x", "proc.X.spawn is set, but webhooks are not built yet: leave it out"],
     ["[socket:web]\nport = 80", "port is set, but sockets are not built yet: leave it out"],
     ["[auth]\nauth_dbname = a", "auth_dbname is set, but access by keys is not built yet: leave it out"],
-    ["[ssl]\nca_certs = a", "ca_certs is set, but TLS is not built yet: leave it out"],
-    ["[lookup_ssl]\ncertfile = a", "certfile is set, but TLS is not built yet: leave it out"],
-    ["[plugin:x]\nAny = a", "Any is set, but plugins are not built yet: leave it out"],
-    ["[gaffer]\nplugin_dir = a", "plugin_dir is set, but plugins are not built yet: leave it out"],
+    ["[lookup_ssl]\ncertfile = a", "certfile is set, but lookup is not built yet: leave it out"],
     ["[gaffer]\nrequire_key = on", "require_key is set, but access by keys is not built yet: leave it out"],
     ["[gaffer]\nkernel = unix:/k", "kernel is set, but the kernel is not built yet: leave it out"],
     ["[gaffer]\nlookupd_address_2 = http://x", "lookupd_address_2 is set, but lookup is not built yet: leave it out"],
     ["[gaffer]\nbroadcast_address = http://x", "broadcast_address is set, but lookup is not built yet: leave it out"],
-    ["[endpoint:x]\nbind = :1\nkeyfile = k", "keyfile is set, but TLS is not built yet: leave it out"],
     ["[process:a]\ncmd = x\nsockets = web", "sockets asks for sockets, which are not built yet: leave it out"],
   ];
   for (const [text, problem] of unbuilt) {

@@ -9,6 +9,7 @@ const config: DaemonConfig = {
   files: [],
   endpoints: [],
   defaultAccess: access,
+  tls: {},
   daemonize: false,
   pidfile: "/run/config.pid",
   errorLog: "/var/log/config.log",
@@ -16,6 +17,9 @@ const config: DaemonConfig = {
   stateDir: "/var/lib/config",
   outputMemoryBytes: 1,
   outputBufferBytes: 1,
+  pluginDirs: [],
+  plugins: new Map(),
+  webhooks: [],
   jobs: [],
 };
 const choice: DaemonChoice = {
@@ -27,6 +31,10 @@ const choice: DaemonChoice = {
   verbose: 0,
   "log-level": undefined,
   "error-log": undefined,
+  certfile: undefined,
+  keyfile: undefined,
+  cacert: undefined,
+  "plugin-dir": [],
 };
 const at = { cwd: "/home/me", env: { HOME: "/home/me" }, uid: 1000 };
 

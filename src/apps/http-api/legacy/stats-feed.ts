@@ -1,26 +1,11 @@
 import type { FeedSignals, FeedSource } from "../../../server/feed.ts";
-import type { ProcessStatsBody } from "../../../wire/stats-body.ts";
 import { encodeSse } from "../../../wire/sse.ts";
+import type { StatSample, StatsMonitor, StatsTarget } from "../../stats-monitor.ts";
 import type { FeedKind } from "../feed-form.ts";
 import { legacyName } from "./legacy-name.ts";
 
-/** Whose use is watched: a process, those of a job, or all there are. */
-export type StatsTarget = { readonly pid: number } | { readonly job: string } | "all";
-
-/** What a process uses at one moment. */
-export interface StatSample extends ProcessStatsBody {
-  /** Full name of its job. */
-  readonly name: string;
-}
-
 /** Looks at processes again and again, as long as somebody listens. */
-export interface StatsWatcher {
-  /** @returns ends it. @throws {@link GafferError} `process_not_found`, `job_not_found` */
-  watch(
-    target: StatsTarget,
-    listener: { onSamples(samples: readonly StatSample[]): void; onEnd(reason: string): void },
-  ): () => void;
-}
+export type StatsWatcher = Pick<StatsMonitor, "watch">;
 
 /** What processes use, look after look; a reader that is slow gets the newest of each process, and none that has gone. */
 export class StatsFeed implements FeedSource {

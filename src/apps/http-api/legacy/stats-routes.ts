@@ -9,11 +9,12 @@ import type { Control } from "../../control/control.ts";
 import { allStats, stats } from "../../control/job-commands.ts";
 import { processStats } from "../../control/process-commands.ts";
 import { jobStatsResult, usageResult } from "../../control/results.ts";
+import type { StatsTarget } from "../../stats-monitor.ts";
 import type { FeedPorts } from "../current/feed-routes.ts";
 import { EVENT_STREAM, FEED_KINDS, type FeedKind, heartbeat, heartbeatMs, jsonFeed } from "../feed-form.ts";
 import { pidOf } from "../request-fields.ts";
 import { legacyName } from "./legacy-name.ts";
-import { StatsFeed, type StatsTarget, type StatsWatcher } from "./stats-feed.ts";
+import { StatsFeed, type StatsWatcher } from "./stats-feed.ts";
 
 /** What stats come from. */
 export interface StatsPorts extends FeedPorts {

@@ -53,7 +53,10 @@ const status: CommandRoute["reply"] = {
 
 const scaled: CommandRoute["reply"] = {
   make: withOk,
-  doc: { contentTypes: ["application/json"], answer: Type.Object({ ok: Type.Boolean(), numprocesses: Type.Integer() }) },
+  doc: {
+    contentTypes: ["application/json"],
+    answer: Type.Object({ ok: Type.Boolean(), numprocesses: Type.Integer() }),
+  },
 };
 
 const numbers: CommandRoute["reply"] = {

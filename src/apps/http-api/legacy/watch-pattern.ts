@@ -11,7 +11,12 @@ export interface WatchPattern {
   readonly topicOf: (event: GafferEvent) => string;
 }
 
-const kinds = new Map<string, EventKind>(EVENT_KINDS.flatMap((kind) => [[kind, kind], [formerWord(kind), kind]]));
+const kinds = new Map<string, EventKind>(
+  EVENT_KINDS.flatMap((kind) => [
+    [kind, kind],
+    [formerWord(kind), kind],
+  ]),
+);
 
 const unknown = (parts: readonly string[]): GafferError =>
   new GafferError(
@@ -47,7 +52,9 @@ type Owner = "proc" | "job";
 function ofOwner(owner: Owner, [name, last]: readonly string[]): WatchPattern | undefined {
   if (name === undefined) {
     const topicOf = (event: GafferEvent): string =>
-      owner === "job" ? `job.${event.name}.${event.event}` : `proc.${legacyName(event.name)}.${formerWord(event.event)}`;
+      owner === "job"
+        ? `job.${event.name}.${event.event}`
+        : `proc.${legacyName(event.name)}.${formerWord(event.event)}`;
     return { pattern: owner, topicOf };
   }
   const event = last?.toLowerCase();

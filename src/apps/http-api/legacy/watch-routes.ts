@@ -47,7 +47,10 @@ function formOf({ topicOf }: WatchPattern, kind: FeedKind): EventForm {
 
 const feedOptions = (kind: FeedKind): FeedOptions => (kind === "eventsource" ? EVENT_STREAM : jsonFeed(kind));
 
-function watch({ manager, feeds, epoch }: FeedPorts, { params, query, raw, keepAlive, caller }: RouteRequest): Response {
+function watch(
+  { manager, feeds, epoch }: FeedPorts,
+  { params, query, raw, keepAlive, caller }: RouteRequest,
+): Response {
   const { feed = "longpoll", ...given } = readQuery(query, watchQuery);
   const beats = heartbeatMs(given.heartbeat);
   const parts = [params["what"], params["name"], params["event"]].filter((part) => part !== undefined);
