@@ -16,11 +16,20 @@ interface Tally {
 }
 
 const total: Tally = { passed: 0, failed: 0 };
+/** What failed, by name: it is said again at the end, where it is looked for. */
+const failures: string[] = [];
+
+// The tools of root lie there on Debian, and not every caller's PATH leads there.
+const PATH = `${process.env["PATH"] ?? "/usr/bin:/bin"}:/usr/local/sbin:/usr/sbin:/sbin`;
 
 async function run(command: readonly string[]): Promise<number> {
   const started = Date.now();
   console.log(`\n=== ${command.map((word) => word.replace(`${root}/`, "")).join(" ")}`);
-  const child = Bun.spawn([...command], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+  const child = Bun.spawn([...command], {
+    cwd: root,
+    env: { ...process.env, PATH },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const code = await child.exited;
   console.log(`=== ${code === 0 ? "ok" : `FAILED (${code})`} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return code;
@@ -29,8 +38,12 @@ async function run(command: readonly string[]): Promise<number> {
 /** A check that either holds or does not. */
 async function check(...command: string[]): Promise<void> {
   const code = await run(command);
-  if (code === 0) total.passed++;
-  else total.failed++;
+  if (code === 0) {
+    total.passed++;
+    return;
+  }
+  total.failed++;
+  failures.push(command.slice(1).join(" "));
 }
 
 /** A folder of tests; one that ran nothing, or ended badly with every test green (a leak), has failed. */
@@ -42,8 +55,15 @@ async function tests(folder: string): Promise<void> {
     .catch(() => "");
   const count = (name: string): number => Number(new RegExp(`<testsuites[^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
   const failed = count("failures") + count("errors");
+  const names = [...xml.matchAll(/<testcase name="([^"]*)"[^>]*file="([^"]*)"[^>]*>\s*<(?:failure|error)/g)];
+  failures.push(...names.map(([, name, file]) => `${file}: ${name}`));
   total.passed += count("tests") - failed - count("skipped");
-  total.failed += failed > 0 ? failed : code === 0 && count("tests") > 0 ? 0 : 1;
+  if (failed > 0 || (code === 0 && count("tests") > 0)) {
+    total.failed += failed;
+    return;
+  }
+  total.failed++;
+  failures.push(`tests/${folder}: it ended with code ${code} and ${count("tests")} tests`);
 }
 
 /** What the tests' children are written in, besides sh: Debian's packages by the command they bring. */
@@ -55,7 +75,7 @@ async function installTools(): Promise<void> {
     openssl: "openssl",
     curl: "curl",
   };
-  const missing = Object.entries(tools).filter(([tool]) => Bun.which(tool) === null);
+  const missing = Object.entries(tools).filter(([tool]) => Bun.which(tool, { PATH }) === null);
   if (missing.length === 0) return;
   await run(["apt-get", "update", "-qq"]);
   await run(["apt-get", "install", "-y", "-qq", ...missing.map(([, debian]) => debian)]);
@@ -70,5 +90,6 @@ await check(bun, "scripts/build.ts");
 for (const folder of ["unit", "fuzz", "simulation", "integration", "e2e"]) await tests(folder);
 
 rmSync(scratch, { recursive: true });
+if (failures.length > 0) console.log(`\nFAILED:\n${failures.join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;

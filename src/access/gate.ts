@@ -1,3 +1,4 @@
+import { type Caller, NOBODY, OWNER } from "../base/caller.ts";
 import { type Endpoint, isLocal } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
@@ -13,6 +14,14 @@ export interface GateRules {
   readonly allowedHosts: readonly string[];
   /** Lets anybody in who can connect. */
   readonly insecure: boolean;
+  /** Asks for a key instead of looking at who connects. @defaultValue false */
+  readonly requireKey?: boolean;
+}
+
+/** Knows whose a key is. */
+export interface Authenticator {
+  /** Undefined = nobody's. */
+  callerOf(key: string): Caller | undefined;
 }
 
 /** One request, as far as it matters here. */
@@ -29,6 +38,8 @@ export interface GateOptions extends GateRules {
   readonly uid: number;
   /** The user at the other end of a connection. @defaultValue {@link peerOwner} */
   readonly ownerOf?: ((peer: SocketAddress, own: SocketAddress) => number | undefined) | undefined;
+  /** Needed where a key is required. */
+  readonly authenticator?: Authenticator | undefined;
 }
 
 const forbidden = (message: string): GafferError => new GafferError("forbidden", message);
@@ -37,7 +48,8 @@ const forbidden = (message: string): GafferError => new GafferError("forbidden",
  * Decides who may come in by one endpoint.
  *
  * @remarks A unix socket is guarded by its permission bits. Over TCP only programs of our own user or root come in, found by the owner
- * of their socket, under a name that is ours. Wherever it comes from, a page of another origin is kept out unless that was listed.
+ * of their socket, under a name that is ours; where a key is required, whoever shows one. Wherever it comes from, a page of another
+ * origin is kept out unless that was listed.
  */
 export class Gate {
   readonly #options: GateOptions;
@@ -51,8 +63,32 @@ export class Gate {
 
   /** Lets a request in. @returns headers for its answer. @throws {@link GafferError} `forbidden`, with the reason */
   admit(visit: Visit): Readonly<Record<string, string>> {
-    if (this.#options.endpoint.kind === "tcp") this.#checkTcp(visit);
+    const { endpoint, requireKey = false } = this.#options;
+    if (endpoint.kind === "tcp" && !requireKey) this.#checkTcp(visit);
     return this.#checkOrigin(visit.headers);
+  }
+
+  /**
+   * Who asks.
+   *
+   * @param isOpen - it is served without a key, too.
+   * @throws {@link GafferError} `unauthorized` if a key is needed and none is shown, `forbidden` if it is nobody's.
+   */
+  callerOf(headers: Headers, isOpen: boolean): Caller {
+    if (this.#options.requireKey !== true) return OWNER;
+    const key = keyIn(headers);
+    if (key !== undefined)
+      return isOpen ? (this.#options.authenticator?.callerOf(key) ?? NOBODY) : this.authenticate(key);
+    if (isOpen) return NOBODY;
+    throw new GafferError("unauthorized", "Cannot serve a request without a key: send one as X-Api-Key");
+  }
+
+  /** Whose key this is; where none is required, anybody's. @throws {@link GafferError} `forbidden` if it is nobody's */
+  authenticate(key: string): Caller {
+    if (this.#options.requireKey !== true) return OWNER;
+    const caller = this.#options.authenticator?.callerOf(key);
+    if (caller !== undefined) return caller;
+    throw forbidden("Cannot serve a request with this key: it is not known, or was taken back");
   }
 
   #checkTcp({ headers, peer }: Visit): void {
@@ -86,6 +122,13 @@ export class Gate {
   }
 }
 
+/** The key that a request shows: `X-Api-Key`, or a bearer token. */
+function keyIn(headers: Headers): string | undefined {
+  const own = headers.get("x-api-key")?.trim();
+  if (own !== undefined && own !== "") return own;
+  return /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "")?.[1];
+}
+
 function ownAddress({ host }: Endpoint & { kind: "tcp" }, peer: SocketAddress): string {
   if (/^\d/.test(host) || host.includes(":")) return host;
   return peer.address.includes(":") ? "::1" : "127.0.0.1";
@@ -96,11 +139,15 @@ function ownAddress({ host }: Endpoint & { kind: "tcp" }, peer: SocketAddress): 
  *
  * @throws {@link GafferError} `usage`
  */
-export function refuseOpenDoor(endpoint: Endpoint, { insecure }: Pick<GateRules, "insecure">, shown: string): void {
-  if (isLocal(endpoint) || insecure) return;
+export function refuseOpenDoor(
+  endpoint: Endpoint,
+  { insecure, requireKey = false }: Pick<GateRules, "insecure" | "requireKey">,
+  shown: string,
+): void {
+  if (isLocal(endpoint) || insecure || requireKey) return;
   throw new GafferError(
     "usage",
-    `Cannot listen on ${shown}: beyond loopback a key is needed (require_key), which this version does not have yet; ` +
+    `Cannot listen on ${shown}: beyond loopback a key is needed (require_key = true); ` +
       "bind 127.0.0.1 or a unix socket, or set insecure = true to let in everybody who can connect",
   );
 }

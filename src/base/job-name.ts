@@ -23,15 +23,21 @@ export function isLegalName(text: string): boolean {
  * @throws {@link GafferError} `job_invalid` if either part is not a legal name.
  */
 export function parseJobName(text: string, session: string = DEFAULT_SESSION): JobName {
-  const cut = text.search(/[./:]/);
-  const name = cut === -1 ? { session, job: text } : { session: text.slice(0, cut), job: text.slice(cut + 1) };
-  for (const part of [name.session, name.job]) {
-    if (isLegalName(part)) continue;
-    const rule = "a name is letters, digits, _ + -, begins with a letter, digit or _, and is not all digits";
-    throw new GafferError("job_invalid", `Cannot use job name ${JSON.stringify(text)}: ${rule}`);
-  }
-  return name;
+  const name = split(text, session);
+  if (isLegal(name)) return name;
+  const rule = "a name is letters, digits, _ + -, begins with a letter, digit or _, and is not all digits";
+  throw new GafferError("job_invalid", `Cannot use job name ${JSON.stringify(text)}: ${rule}`);
 }
+
+/** Whether {@link parseJobName} reads a text. */
+export const isJobName = (text: string): boolean => isLegal(split(text, DEFAULT_SESSION));
+
+function split(text: string, session: string): JobName {
+  const cut = text.search(/[./:]/);
+  return cut === -1 ? { session, job: text } : { session: text.slice(0, cut), job: text.slice(cut + 1) };
+}
+
+const isLegal = ({ session, job }: JobName): boolean => isLegalName(session) && isLegalName(job);
 
 /** `session.job`. */
 export function fullName({ session, job }: JobName): string {

@@ -103,6 +103,7 @@ export class Daemon {
       endpoints: plan.endpoints,
       routes,
       feeds,
+      version,
       uid,
       ownerOf,
       onError: (error) => log.error(error),

@@ -1,40 +1,27 @@
+import type { Caller } from "../base/caller.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { errorBody } from "../wire/error-body.ts";
+import type { Gatekeeper } from "./gatekeeper.ts";
 import type { HttpServer } from "./http-endpoint.ts";
 import { refuseLargeBody } from "./request-body.ts";
-import type { Route } from "./route.ts";
-import { Router } from "./router.ts";
-
-/** A request and where it comes from. */
-export interface Caller {
-  readonly request: Request;
-  readonly endpoint: Endpoint;
-  /** Address of the other end of a TCP connection. */
-  readonly peer: { readonly address: string; readonly port: number } | undefined;
-}
+import type { Match, Router } from "./router.ts";
 
 /** What a service works with. */
 export interface HttpServiceOptions {
-  readonly routes: readonly Route[];
-  /**
-   * Lets a request in, or throws what keeps it out.
-   *
-   * @returns headers for its answer.
-   */
-  admit(caller: Caller): Readonly<Record<string, string>>;
+  readonly router: Router;
+  /** Of an endpoint; known once that listens. */
+  readonly gatekeeper: () => Gatekeeper;
   /** Told of a bug: what the client is only told the word of. */
-  onError(error: unknown): void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Answers requests by their routes; every error is answered with a body that says what it is. */
 export class HttpService {
-  readonly #router: Router;
   readonly #options: HttpServiceOptions;
 
   constructor(options: HttpServiceOptions) {
     this.#options = options;
-    this.#router = new Router(options.routes);
   }
 
   /** Answers one request. Never throws. */
@@ -42,7 +29,7 @@ export class HttpService {
     let headers: Readonly<Record<string, string>> = {};
     try {
       const peer = server.requestIP(request) ?? undefined;
-      headers = this.#options.admit({ request, endpoint, peer });
+      headers = this.#options.gatekeeper().admit({ headers: request.headers, endpoint, peer });
       return withHeaders(await this.#answer(request, server, endpoint), headers);
     } catch (error) {
       if (!(error instanceof GafferError) || error.status === 0 || error.code === "internal") {
@@ -56,13 +43,15 @@ export class HttpService {
     const { path, query } = targetOf(request.url);
     const { method } = request;
     if (method === "OPTIONS") return this.#allow(path);
-    const { route, params } = this.#router.find(method, path);
+    const { route, params, caller } = this.#find(request, path);
     refuseLargeBody(request);
     const response = await route.handle({
       params,
       query,
       raw: request,
       endpoint,
+      caller,
+      authenticate: (key) => this.#options.gatekeeper().authenticate(key),
       keepAlive: () => server.timeout(request, 0),
     });
     if (method !== "HEAD") return response;
@@ -71,8 +60,21 @@ export class HttpService {
     return new Response(null, { status: response.status, headers: response.headers });
   }
 
+  #find({ method, headers }: Request, path: string): Match & { readonly caller: Caller } {
+    const gatekeeper = this.#options.gatekeeper();
+    let match;
+    try {
+      match = this.#options.router.find(method, path);
+    } catch (error) {
+      // Whoever needs a key and has none does not learn which paths there are.
+      gatekeeper.callerOf(headers, false);
+      throw error;
+    }
+    return { ...match, caller: gatekeeper.callerOf(headers, match.route.open === true) };
+  }
+
   #allow(path: string): Response {
-    const methods = this.#router.methodsOf(path);
+    const methods = this.#options.router.methodsOf(path);
     if (methods.length === 0) throw new GafferError("route_not_found", `Cannot OPTIONS ${path}: there is no such path`);
     return new Response(null, { status: 204, headers: { allow: methods.join(", ") } });
   }

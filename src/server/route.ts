@@ -1,3 +1,5 @@
+import type { TObject, TSchema } from "@sinclair/typebox";
+import type { Caller } from "../base/caller.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 
 /** Methods that routes have; HEAD and OPTIONS are answered for each by themselves. */
@@ -11,16 +13,49 @@ export interface RouteRequest {
   readonly raw: Request;
   /** Where it came in. */
   readonly endpoint: Endpoint;
+  /** Who asks. */
+  readonly caller: Caller;
+  /** Whose key this is. @throws {@link GafferError} `forbidden` if it is nobody's */
+  readonly authenticate: (key: string) => Caller;
   /** Keeps the connection open however long nothing is sent; for feeds and for answers that are waited for. */
   readonly keepAlive: () => void;
+}
+
+/** What a body is. */
+export interface BodyDoc {
+  readonly contentType: string;
+  readonly schema: TSchema;
+  readonly isOptional?: boolean;
+}
+
+/** What a route takes and gives, as the OpenAPI document tells. */
+export interface RouteDoc {
+  /** One sentence without a period. */
+  readonly summary: string;
+  /** What the caller needs to be allowed, in words. */
+  readonly access: string;
+  readonly query?: TObject;
+  readonly body?: BodyDoc;
+  /** @defaultValue 200 */
+  readonly status?: number;
+  /** What the answer is. @defaultValue `application/json` */
+  readonly contentTypes?: readonly string[];
+  /** Of a JSON answer. */
+  readonly answer?: TSchema;
 }
 
 /** One method of one path. */
 export interface Route {
   readonly method: Method;
-  /** `:name` stands for one segment, `:name#` for one of digits only, `:name?` (at the end) for one or none. */
+  /**
+   * `:name` stands for one segment, `:name#` for one of digits only, `:name?` (at the end) for one or none, `*` (at the end) for all that
+   * follows, still encoded.
+   */
   readonly path: string;
   /** Its answer has no end. */
   readonly endless?: boolean;
-  handle(request: RouteRequest): Response | Promise<Response>;
+  /** It is served without a key, too. */
+  readonly open?: boolean;
+  readonly doc?: RouteDoc;
+  readonly handle: (request: RouteRequest) => Response | Promise<Response>;
 }

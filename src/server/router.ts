@@ -9,21 +9,65 @@ export interface Match {
 
 interface Known {
   readonly route: Route;
-  readonly segments: readonly string[];
-  readonly optional: boolean;
+  /** Of its parameters, in the order of the path. */
+  readonly names: readonly string[];
 }
 
-/** Finds the route of a request. */
-export class Router {
-  readonly #routes: readonly Known[];
+/** What may follow at one place of a path. */
+class Node {
+  readonly literals = new Map<string, Node>();
+  /** A segment of digits only. */
+  digits: Node | undefined;
+  any: Node | undefined;
+  /** Routes that take all that follows. */
+  readonly rest: Known[] = [];
+  /** Routes whose path ends here. */
+  readonly ends: Known[] = [];
+}
 
-  /** @param routes - of two that match, the earlier one is taken. */
-  constructor(routes: readonly Route[]) {
-    this.#routes = routes.map((route) => ({
-      route,
-      segments: route.path.split("/"),
-      optional: route.path.endsWith("?"),
-    }));
+/** A way through the paths that fits. */
+interface Way {
+  readonly known: readonly Known[];
+  readonly values: readonly string[];
+}
+
+/** Finds the route of a request: what stands there literally goes before digits, those before anything, that before the rest of a path. */
+export class Router {
+  readonly #root = new Node();
+  readonly #routes: Route[] = [];
+
+  /** @param routes - of two of the same method and path, the earlier one is taken. */
+  constructor(routes: readonly Route[] = []) {
+    this.add(routes);
+  }
+
+  /** All it knows, in the order they were added. */
+  get routes(): readonly Route[] {
+    return this.#routes;
+  }
+
+  /** Knows these, too. */
+  add(routes: readonly Route[]): void {
+    this.#routes.push(...routes);
+    for (const route of routes) {
+      const segments = route.path.split("/").slice(1);
+      this.#insert(route, segments);
+      if (route.path.endsWith("?")) this.#insert(route, segments.slice(0, -1));
+    }
+  }
+
+  #insert(route: Route, segments: readonly string[]): void {
+    const names: string[] = [];
+    let node = this.#root;
+    for (const segment of segments) {
+      if (segment === "*") {
+        node.rest.push({ route, names: [...names, "*"] });
+        return;
+      }
+      if (segment.startsWith(":")) names.push(segment.slice(1).replace(/[#?]$/, ""));
+      node = nodeAfter(node, segment);
+    }
+    node.ends.push({ route, names });
   }
 
   /**
@@ -33,18 +77,14 @@ export class Router {
    * path is not legal text.
    */
   find(method: string, path: string): Match {
-    const segments = path.split("/").map(decode);
-    const matches = this.#routes.flatMap((known) => {
-      const params = paramsOf(known, segments);
-      return params === undefined ? [] : [{ route: known.route, params }];
-    });
+    const ways = this.#waysOf(path);
     const wanted = method === "HEAD" ? "GET" : method;
-    const match = matches.find(({ route }) => route.method === wanted);
-    if (match !== undefined) return match;
-    if (matches.length === 0) {
-      throw new GafferError("route_not_found", `Cannot ${method} ${path}: there is no such path`);
+    for (const { known, values } of ways) {
+      const match = known.find(({ route }) => route.method === wanted);
+      if (match !== undefined) return { route: match.route, params: paramsOf(match.names, values) };
     }
-    const allow = allowed(matches.map(({ route }) => route.method));
+    const allow = allowed(ways);
+    if (allow.length === 0) throw new GafferError("route_not_found", `Cannot ${method} ${path}: there is no such path`);
     throw new GafferError("method_not_allowed", `Cannot ${method} ${path}: it takes ${allow.join(", ")}`, {
       details: { allow },
     });
@@ -52,16 +92,56 @@ export class Router {
 
   /** Methods of a path; none = no such path. */
   methodsOf(path: string): string[] {
-    const segments = path.split("/").map(decode);
-    const known = this.#routes.filter((one) => paramsOf(one, segments) !== undefined);
-    return known.length === 0 ? [] : allowed(known.map(({ route }) => route.method));
+    return allowed(this.#waysOf(path));
+  }
+
+  /** Whether there is a route of this method whose path could be meant by the same requests. */
+  has({ method, path }: Route): boolean {
+    const example = path.replace(/:[^/]*#/g, "1").replace(/:[^/]*|\*$/g, "x");
+    return this.#waysOf(example).some(({ known }) => known.some(({ route }) => route.method === method));
+  }
+
+  #waysOf(path: string): Way[] {
+    const ways: Way[] = [];
+    const raw = path.split("/").slice(1);
+    if (!path.startsWith("/")) return ways;
+    const segments = path.includes("%") ? raw.map(decode) : raw;
+    const walk = (node: Node, at: number, values: readonly string[]): void => {
+      const segment = segments[at];
+      if (segment === undefined) {
+        if (node.ends.length > 0) ways.push({ known: node.ends, values });
+        return;
+      }
+      const literal = node.literals.get(segment);
+      if (literal !== undefined) walk(literal, at + 1, values);
+      if (node.digits !== undefined && /^(0|[1-9]\d{0,14})$/.test(segment)) {
+        walk(node.digits, at + 1, [...values, segment]);
+      }
+      if (node.any !== undefined && segment !== "") walk(node.any, at + 1, [...values, segment]);
+      if (node.rest.length > 0) ways.push({ known: node.rest, values: [...values, raw.slice(at).join("/")] });
+    };
+    walk(this.#root, 0, []);
+    return ways;
   }
 }
 
-function allowed(methods: readonly Method[]): string[] {
+function nodeAfter(node: Node, segment: string): Node {
+  if (segment.endsWith("#")) return (node.digits ??= new Node());
+  if (segment.startsWith(":")) return (node.any ??= new Node());
+  const next = node.literals.get(segment) ?? new Node();
+  node.literals.set(segment, next);
+  return next;
+}
+
+function allowed(ways: readonly Way[]): string[] {
+  const methods: Method[] = ways.flatMap(({ known }) => known.map(({ route }) => route.method));
+  if (methods.length === 0) return [];
   const head = methods.includes("GET") ? ["HEAD"] : [];
   return [...new Set([...methods, ...head, "OPTIONS"])];
 }
+
+const paramsOf = (names: readonly string[], values: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
 
 function decode(segment: string): string {
   try {
@@ -71,20 +151,4 @@ function decode(segment: string): string {
       cause: error,
     });
   }
-}
-
-function paramsOf({ segments, optional }: Known, path: readonly string[]): Record<string, string> | undefined {
-  if (path.length !== segments.length && !(optional && path.length === segments.length - 1)) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, segment] of segments.entries()) {
-    const given = path[index];
-    if (!segment.startsWith(":")) {
-      if (given !== segment) return undefined;
-      continue;
-    }
-    if (given === undefined) continue;
-    if (given === "" || (segment.endsWith("#") && !/^(0|[1-9]\d{0,14})$/.test(given))) return undefined;
-    params[segment.slice(1).replace(/[#?]$/, "")] = given;
-  }
-  return params;
 }

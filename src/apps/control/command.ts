@@ -1,9 +1,11 @@
-import type { Static, TObject } from "@sinclair/typebox";
+import type { Static, TObject, TSchema } from "@sinclair/typebox";
+import { type Caller, type Permission, permit } from "../../base/caller.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Report } from "../../manager/operation.ts";
 import type { OutputHub } from "../../output/output-hub.ts";
 import type { TreeUsage } from "../../wire/stats-body.ts";
 import { checkArguments } from "./check-arguments.ts";
+import { targetOf } from "./command-target.ts";
 
 /** What commands work on. */
 export interface ControlPorts {
@@ -17,8 +19,10 @@ export interface ControlPorts {
   readonly shutdown: () => void;
 }
 
-/** What a caller needs to be allowed to do: to anything at all, or to the job, session or process that is named. */
-export type Permission = "none" | "all" | "read" | "write" | "manage";
+/** What a command that is carried out has: the daemon, and who asked. */
+export interface CommandPorts extends ControlPorts {
+  readonly caller: Caller;
+}
 
 /** What came of a command. */
 export interface Outcome {
@@ -27,29 +31,51 @@ export interface Outcome {
   readonly done?: Promise<Report>;
 }
 
-/** One operation on a daemon: all that HTTP, websockets and command lines can ask for is one of these. */
-export interface Command {
+/** What is known of a command besides how it is carried out. */
+interface CommandFacts<Args extends TObject> {
   /** As the websocket protocol names it. */
   readonly name: string;
+  /** What it does: one sentence without a period, for the API's document. */
+  readonly summary: string;
+  /** What a caller needs to be allowed, of what the arguments name. */
   readonly permission: Permission;
   /** Its arguments, in the order of positional ones. */
-  readonly args: TObject;
+  readonly args: Args;
+  /** What its answer holds. */
+  readonly result: TSchema;
+}
+
+/** One operation on a daemon: all that HTTP, websockets and command lines can ask for is one of these. */
+export interface Command extends CommandFacts<TObject> {
   /**
-   * Checks the arguments, then carries it out.
+   * Checks the arguments and whether the caller may, then carries it out.
    *
-   * @throws {@link GafferError} `bad_request` if an argument is not what it must be; nothing has changed then.
+   * @throws {@link GafferError} `bad_request` if an argument is not what it must be, `forbidden`; nothing has changed then.
    */
-  run(ports: ControlPorts, args: unknown): Outcome | Promise<Outcome>;
+  readonly run: (ports: CommandPorts, args: unknown) => Outcome | Promise<Outcome>;
 }
 
 /** A command whose arguments are typed by their schema. */
-interface TypedCommand<Args extends TObject> extends Omit<Command, "args" | "run"> {
-  readonly args: Args;
-  run(ports: ControlPorts, args: Static<Args>): Outcome | Promise<Outcome>;
+interface TypedCommand<Args extends TObject> extends CommandFacts<Args> {
+  /**
+   * What the caller needs the permission for: `session` or `session.job`, undefined = everything. @defaultValue what `name`, `session` or
+   * `pid` of the arguments names
+   */
+  readonly target?: (args: Static<Args>, manager: Manager) => string | undefined;
+  readonly run: (ports: CommandPorts, args: Static<Args>) => Outcome | Promise<Outcome>;
 }
 
-/** Makes a command that checks its arguments. */
-export const defineCommand = <Args extends TObject>(command: TypedCommand<Args>): Command => ({
+/** Makes a command that checks its arguments and its caller. */
+export const defineCommand = <Args extends TObject>({
+  target = targetOf,
+  ...command
+}: TypedCommand<Args>): Command => ({
   ...command,
-  run: (ports, args) => command.run(ports, checkArguments(command.args, args, command.name.replaceAll("_", " "))),
+  run: (ports, args) => {
+    const what = command.name.replaceAll("_", " ");
+    const checked = checkArguments(command.args, args, what);
+    const { permission } = command;
+    permit(ports.caller, { permission, target: target(checked, ports.manager), what });
+    return command.run(ports, checked);
+  },
 });

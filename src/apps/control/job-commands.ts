@@ -1,26 +1,41 @@
 import { Type } from "@sinclair/typebox";
 import { GafferError } from "../../base/gaffer-error.ts";
-import { fullName, parseJobName } from "../../base/job-name.ts";
+import { DEFAULT_SESSION, fullName, parseJobName } from "../../base/job-name.ts";
 import { describeJob } from "../../manager/job-fields.ts";
 import { readJobFields } from "../../manager/job-reader.ts";
 import type { JobSettings } from "../../manager/job-settings.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { jobBody } from "../../wire/job-body.ts";
 import { jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 import { fields, jobName, jobObject, sessionName, signal, variables } from "./arguments.ts";
+import { sessionTarget } from "./command-target.ts";
 import { type Command, type ControlPorts, defineCommand, type Outcome } from "./command.ts";
+import {
+  allJobsResult,
+  commitResult,
+  jobResult,
+  jobStatsResult,
+  loadResult,
+  numprocessesResult,
+  okResult,
+  pidsResult,
+} from "./results.ts";
 
 const byName = fields({ name: jobName });
 
 /** A command on one job that only sets something off. */
 const onJob = (
   name: string,
+  summary: string,
   act: (manager: Manager, job: string) => { readonly done: NonNullable<Outcome["done"]> },
 ): Command =>
   defineCommand({
     name,
+    summary,
     permission: "manage",
     args: byName,
+    result: okResult,
     run: ({ manager }, args) => ({ body: { ok: true }, done: act(manager, args.name).done }),
   });
 
@@ -30,8 +45,11 @@ const listArgs = fields({ full: Type.Optional(Type.Boolean()) });
 /** All jobs. */
 export const jobs: Command = defineCommand({
   name: "jobs",
-  permission: "all",
+  summary: "Names of all jobs, in load order; with full, how each stands",
+  permission: "manage",
   args: listArgs,
+  result: allJobsResult,
+  // Who may manage all may see all.
   run: ({ manager }, { full = false }) => ({
     body: { jobs: full ? manager.status.map((status) => jobBody(status, describeJob)) : manager.jobs() },
   }),
@@ -56,11 +74,20 @@ function readJob(job: Record<string, unknown>, session: string | undefined): Job
   return { ...settings, name: fullName(parsed) };
 }
 
+/** A job is loaded by who may manage its session: its own name is not there yet. */
+function loadTarget(session: string | undefined, name: unknown): string {
+  if (session !== undefined || typeof name !== "string") return session ?? DEFAULT_SESSION;
+  return sessionTarget({ name });
+}
+
 /** Takes a job in, and starts it unless it says otherwise. */
 export const load: Command = defineCommand({
   name: "load",
+  summary: "Take a job in, and start it unless it says otherwise",
   permission: "manage",
   args: loadArgs,
+  result: loadResult,
+  target: ({ session, job }) => loadTarget(session, job["name"]),
   run: ({ manager }, { session, job, start }) => {
     const { result, done } = manager.load(readJob(job, session), start === undefined ? {} : { start });
     return { body: { ok: true, name: result }, done };
@@ -72,8 +99,10 @@ const updateArgs = fields({ name: jobName, job: jobObject, start: Type.Optional(
 /** Takes a job's new settings; only what changed is touched. */
 export const update: Command = defineCommand({
   name: "update",
+  summary: "Give a job new settings; only what changed is touched",
   permission: "manage",
   args: updateArgs,
+  result: okResult,
   run: ({ manager }, { name, job, start }) => {
     const own = parseJobName(name);
     const settings = readJob({ name: own.job, ...job }, own.session);
@@ -91,21 +120,36 @@ export const update: Command = defineCommand({
 /** How a job stands. */
 export const info: Command = defineCommand({
   name: "info",
+  summary: "Tell how a job stands",
   permission: "read",
   args: byName,
-  run: ({ manager }, { name }) => ({ body: { ...jobBody(manager.info(name), describeJob) } }),
+  result: jobResult,
+  run: ({ manager, caller }, { name }) => {
+    const body = jobBody(manager.info(name), describeJob);
+    return { body: { ...body, config: withoutSecrets(body.config, caller.may("manage", body.name)) } };
+  },
 });
 
 /** Frees a job's name at once and stops what ran. */
-export const unload: Command = onJob("unload", (manager, name) => manager.unload(name));
+export const unload: Command = onJob("unload", "Free a job's name at once and stop what ran", (manager, name) =>
+  manager.unload(name),
+);
 /** Replaces all processes of a job. */
-export const reload: Command = onJob("reload", (manager, name) => manager.reload(name));
+export const reload: Command = onJob("reload", "Replace all processes of a job", (manager, name) =>
+  manager.reload(name),
+);
 /** Starts a loaded job. */
-export const startJob: Command = onJob("start_job", (manager, name) => manager.startJob(name));
+export const startJob: Command = onJob("start_job", "Start a loaded job", (manager, name) => manager.startJob(name));
 /** Stops a job; it stays loaded. */
-export const stopJob: Command = onJob("stop_job", (manager, name) => manager.stopJob(name));
+export const stopJob: Command = onJob("stop_job", "Stop a job; it stays loaded", (manager, name) =>
+  manager.stopJob(name),
+);
 /** Replaces the processes of a job one after the other. */
-export const restartJob: Command = onJob("restart_job", (manager, name) => manager.restartJob(name));
+export const restartJob: Command = onJob(
+  "restart_job",
+  "Replace the processes of a job one after the other",
+  (manager, name) => manager.restartJob(name),
+);
 
 const scaleArgs = fields({
   name: jobName,
@@ -117,8 +161,10 @@ const scaleArgs = fields({
 /** Changes how many processes a job should have. */
 export const scale: Command = defineCommand({
   name: "scale",
+  summary: "Change how many processes a job should have",
   permission: "manage",
   args: scaleArgs,
+  result: numprocessesResult,
   run: ({ manager }, args) => {
     const { result, done } = manager.scale(args.name, args.scale);
     return { body: { ...result }, done };
@@ -128,8 +174,10 @@ export const scale: Command = defineCommand({
 /** How many processes a job should have. */
 export const numprocesses: Command = defineCommand({
   name: "numprocesses",
+  summary: "Tell how many processes a job should have",
   permission: "read",
   args: byName,
+  result: numprocessesResult,
   run: ({ manager }, { name }) => ({ body: { numprocesses: manager.info(name).maxProcesses } }),
 });
 
@@ -144,8 +192,11 @@ const commitArgs = fields({
 /** Runs one process of a job once. */
 export const commit: Command = defineCommand({
   name: "commit",
+  summary: "Run one process of a job once, beside its slots",
   permission: "manage",
   args: commitArgs,
+  result: commitResult,
+  target: sessionTarget,
   run: ({ manager }, { name, graceful_timeout: seconds, env }) => {
     // 0 and nothing mean the job's own, as in gaffer 0.5.
     const timeoutMs = seconds ? seconds * 1000 : undefined;
@@ -158,8 +209,10 @@ const killArgs = fields({ name: jobName, signal });
 /** Sends a signal to every process of a job. */
 export const killall: Command = defineCommand({
   name: "killall",
+  summary: "Send a signal to every process of a job",
   permission: "manage",
   args: killArgs,
+  result: okResult,
   run: ({ manager }, args) => {
     manager.killall(args.name, args.signal);
     return { body: { ok: true } };
@@ -171,16 +224,20 @@ const pidsArgs = fields({ name: Type.Optional(jobName) });
 /** Numbers of the processes of a job, or of all there are. */
 export const pids: Command = defineCommand({
   name: "pids",
+  summary: "Numbers of the processes of a job, or of all there are",
   permission: "read",
   args: pidsArgs,
+  result: pidsResult,
   run: ({ manager }, { name }) => ({ body: { pids: manager.pids(name) } }),
 });
 
 /** What the processes of a job use. */
 export const stats: Command = defineCommand({
   name: "stats",
+  summary: "Tell what the processes of a job use",
   permission: "read",
   args: byName,
+  result: jobStatsResult,
   run: async (ports, { name }) => ({ body: { ...(await statsOf(ports, name)) } }),
 });
 

@@ -2,24 +2,33 @@ import { Type } from "@sinclair/typebox";
 import { GafferError } from "../../base/gaffer-error.ts";
 import { processBody } from "../../wire/process-body.ts";
 import { processStatsBody } from "../../wire/stats-body.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 import { fields, processId, signal } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
+import { okResult, processResult, processStatsResult, stopResult } from "./results.ts";
 
 const byId = fields({ pid: processId });
 
 /** What a process is. */
 export const processInfo: Command = defineCommand({
   name: "process_info",
+  summary: "Tell what a process is",
   permission: "read",
   args: byId,
-  run: ({ manager }, { pid }) => ({ body: { ...processBody(manager.getProcess(pid)) } }),
+  result: processResult,
+  run: ({ manager, caller }, { pid }) => {
+    const body = processBody(manager.getProcess(pid));
+    return { body: withoutSecrets({ ...body }, caller.may("manage", body.name)) };
+  },
 });
 
 /** What a process uses. */
 export const processStats: Command = defineCommand({
   name: "process_stats",
+  summary: "Tell what a process uses",
   permission: "read",
   args: byId,
+  result: processStatsResult,
   run: async ({ manager, stats, totalMemoryBytes }, { pid }) => {
     const { osPid } = manager.getProcess(pid);
     const usage = osPid === undefined ? undefined : (await stats([osPid])).get(osPid);
@@ -35,8 +44,10 @@ const stopArgs = fields({ pid: processId, scale_down: Type.Optional(Type.Boolean
 /** Stops a process; another takes its place unless its job is to have one less. */
 export const stopProcess: Command = defineCommand({
   name: "stop_process",
+  summary: "Stop a process; another takes its place unless its job is to have one less",
   permission: "manage",
   args: stopArgs,
+  result: stopResult,
   run: ({ manager }, { pid, scale_down: scaleDown = false }) => {
     const { result, done } = manager.stopProcess(pid, { scaleDown });
     return { body: { ok: true, replaced: result }, done };
@@ -48,8 +59,10 @@ const killArgs = fields({ pid: processId, signal });
 /** Sends a signal to a process and its group. */
 export const kill: Command = defineCommand({
   name: "kill",
+  summary: "Send a signal to a process and its group",
   permission: "manage",
   args: killArgs,
+  result: okResult,
   run: ({ manager }, args) => {
     manager.kill(args.pid, args.signal);
     return { body: { ok: true } };
@@ -65,8 +78,10 @@ const sendArgs = fields({
 /** Writes to a process: all of it, or nothing. */
 export const send: Command = defineCommand({
   name: "send",
+  summary: "Write to a process: all of it, or nothing",
   permission: "write",
   args: sendArgs,
+  result: okResult,
   run: ({ manager }, { pid, data, stream }) => {
     manager.send(pid, data, stream);
     return { body: { ok: true } };

@@ -5,6 +5,7 @@ import { allDone } from "../../manager/operation.ts";
 import { readJobFields } from "../../manager/job-reader.ts";
 import { fields, jobObject, sessionName } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
+import { jobsResult, sessionDifferenceResult, sessionJobsResult, sessionsResult } from "./results.ts";
 
 /** Refuses a name that no session can have. */
 function checkSession(name: string): void {
@@ -21,8 +22,10 @@ const notFound = (session: string): GafferError =>
 /** Names of the sessions, in load order. */
 export const sessions: Command = defineCommand({
   name: "sessions",
-  permission: "all",
+  summary: "Names of all sessions, in load order",
+  permission: "manage",
   args: fields({}),
+  result: sessionsResult,
   run: ({ manager }) => ({ body: { sessions: manager.sessions } }),
 });
 
@@ -31,8 +34,10 @@ const sessionArgs = fields({ session: sessionName });
 /** Jobs of one session. */
 export const sessionJobs: Command = defineCommand({
   name: "session_jobs",
+  summary: "Names of the jobs of a session",
   permission: "manage",
   args: sessionArgs,
+  result: sessionJobsResult,
   run: ({ manager }, { session }) => {
     const jobs = manager.jobs(session);
     if (jobs.length === 0) throw notFound(session);
@@ -43,8 +48,10 @@ export const sessionJobs: Command = defineCommand({
 /** Unloads every job of a session. */
 export const unloadSession: Command = defineCommand({
   name: "unload_session",
+  summary: "Unload every job of a session and stop what ran",
   permission: "manage",
   args: sessionArgs,
+  result: jobsResult,
   run: ({ manager }, { session }) => {
     const jobs = manager.jobs(session);
     if (jobs.length === 0) throw notFound(session);
@@ -58,8 +65,10 @@ const applyArgs = fields({ session: sessionName, jobs: Type.Array(jobObject), st
 /** Makes a session what a list of jobs says: only what differs is touched. */
 export const applySession: Command = defineCommand({
   name: "apply_session",
+  summary: "Make a session what a list of jobs says; only what differs is touched",
   permission: "manage",
   args: applyArgs,
+  result: sessionDifferenceResult,
   run: ({ manager }, { session, jobs, start }) => {
     checkSession(session);
     const settings = jobs.map((job) => {

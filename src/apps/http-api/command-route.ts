@@ -1,23 +1,40 @@
+import { type TObject, type TSchema, Type } from "@sinclair/typebox";
 import { GafferError } from "../../base/gaffer-error.ts";
 import type { Report } from "../../manager/operation.ts";
-import type { Method, Route, RouteRequest } from "../../server/route.ts";
+import { readQuery } from "../../server/query.ts";
+import { readBody } from "../../server/request-body.ts";
+import type { BodyDoc, Method, Route, RouteDoc, RouteRequest } from "../../server/route.ts";
+import { fields } from "../control/arguments.ts";
 import type { Command, Outcome } from "../control/command.ts";
 import type { Control } from "../control/control.ts";
-import { refuseUnknownQuery } from "./request-fields.ts";
+import { reportFields } from "../control/results.ts";
+import { besidePath, bodyFields, optionalBodyFields } from "./request-fields.ts";
+
+/**
+ * How a body gives arguments: it has none; its fields are the arguments that path and query leave, and may be left out altogether; the
+ * whole of it, JSON or bytes, is one argument.
+ */
+export type BodyUse = "none" | "fields" | "optional-fields" | { readonly json: string } | { readonly bytes: string };
 
 /** How a route makes a command of a request, and an answer of what came of it. */
 export interface CommandRoute {
   readonly method: Method;
+  /** Its `:session/:job` is the argument `name`; any other parameter is the argument of its own name. */
   readonly path: string;
   readonly command: Command;
-  /** Parameters that {@link args} reads from the query, besides `wait`. */
+  /** Arguments that the query gives. @defaultValue none */
   readonly query?: readonly string[];
-  /** Arguments of the command; they are checked by its schema afterwards. */
-  args(request: RouteRequest): unknown;
+  /** @defaultValue `none` */
+  readonly body?: BodyUse;
+  /** Arguments that the path or the query give under other names, or by themselves. */
+  readonly args?: (request: RouteRequest) => Readonly<Record<string, unknown>>;
   /** @defaultValue 200 */
   readonly status?: number;
-  /** @defaultValue the body as JSON */
-  reply?(body: Outcome["body"]): Response;
+  /** Another form of the answer. @defaultValue the body as JSON */
+  readonly reply?: {
+    readonly make: (body: Outcome["body"]) => Response;
+    readonly doc: Pick<RouteDoc, "contentTypes" | "answer">;
+  };
 }
 
 /** A route, its command still to be given the daemon it works on. */
@@ -26,28 +43,91 @@ export type ControlRoute = (control: Control) => Route;
 /** The longest that a request waits, in seconds: that of a timer, 2³¹ − 1 ms. */
 const LONGEST_WAIT = 2_147_483;
 
+/** The parameter that every command takes. */
+export const wait: TSchema = Type.Optional(
+  Type.Number({
+    minimum: 0,
+    maximum: LONGEST_WAIT,
+    description: "it is the seconds to wait for the end, such as 10 or 0.5",
+  }),
+);
+
 /** A route that carries a command out; with `?wait=SECONDS` it answers when what that set off is over. */
-export const commandRoute =
-  (route: CommandRoute): ControlRoute =>
-  (control) => ({
+export const commandRoute = (route: CommandRoute): ControlRoute => {
+  const querySchema = querySchemaOf(route);
+  const doc = docOf(route, querySchema);
+  return (control) => ({
     method: route.method,
     path: route.path,
+    doc,
     handle: async (request) => {
-      refuseUnknownQuery(request.query, ["wait", ...(route.query ?? [])]);
-      const waitMs = readWait(request.query);
-      const outcome = await control.execute(route.command, await route.args(request));
-      const body = waitMs === undefined ? outcome.body : await awaitEnd(outcome, waitMs, request);
-      const { status = 200 } = route;
-      return route.reply?.(body) ?? Response.json(body, { status });
+      const { wait: seconds, ...query } = readQuery(request.query, querySchema);
+      const args = await argumentsOf(route, request, query);
+      const outcome = await control.execute(route.command, args, request.caller);
+      const body = typeof seconds === "number" ? await awaitEnd(outcome, seconds * 1000, request) : outcome.body;
+      const { status = 200, reply } = route;
+      return reply?.make(body) ?? Response.json(body, { status });
     },
   });
+};
 
-function readWait(query: URLSearchParams): number | undefined {
-  const text = query.get("wait");
-  if (text === null) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Infinity;
-  if (seconds <= LONGEST_WAIT) return seconds * 1000;
-  throw new GafferError("bad_request", `Cannot wait ${JSON.stringify(text)}: it takes seconds, such as 10 or 0.5`);
+async function argumentsOf(
+  { body = "none", args }: CommandRoute,
+  request: RouteRequest,
+  query: object,
+): Promise<unknown> {
+  const path = { ...pathFields(request.params), ...query, ...args?.(request) };
+  if (body === "none") return path;
+  if (body === "fields") return besidePath(path, await bodyFields(request));
+  if (body === "optional-fields") return besidePath(path, await optionalBodyFields(request));
+  return "json" in body
+    ? { ...path, [body.json]: await bodyFields(request) }
+    : { ...path, [body.bytes]: await readBody(request.raw) };
+}
+
+/** The arguments that a path gives: `:session/:job` names a job, `:pid` is a number. */
+function pathFields({ session, job, pid, ...others }: RouteRequest["params"]): Record<string, unknown> {
+  return {
+    ...others,
+    ...(job === undefined ? (session === undefined ? {} : { session }) : { name: `${session}.${job}` }),
+    ...(pid === undefined ? {} : { pid: Number(pid) }),
+  };
+}
+
+const pick = (properties: TObject["properties"], names: readonly string[]): TObject["properties"] =>
+  Object.fromEntries(Object.entries(properties).filter(([name]) => names.includes(name)));
+
+const querySchemaOf = ({ command, query = [] }: CommandRoute): TObject =>
+  fields({ wait, ...pick(command.args.properties, query) });
+
+/** What the API's document says of a command's route; it follows from the command. */
+function docOf(route: CommandRoute, query: TObject): RouteDoc {
+  const { command, status = 200, reply } = route;
+  const body = bodyDocOf(route);
+  return {
+    summary: command.summary,
+    access: `${command.permission} of what is named`,
+    query,
+    ...(body === undefined ? {} : { body }),
+    status,
+    answer: Type.Intersect([command.result, Type.Object(reportFields)]),
+    ...reply?.doc,
+  };
+}
+
+function bodyDocOf({ command, path, query = [], body = "none" }: CommandRoute): BodyDoc | undefined {
+  const { properties } = command.args;
+  if (body === "none") return undefined;
+  if (typeof body === "object") {
+    const [name, contentType] =
+      "json" in body ? [body.json, "application/json"] : [body.bytes, "application/octet-stream"];
+    const schema = properties[name] ?? Type.Unknown();
+    return { contentType, schema: "json" in body ? schema : Type.String({ format: "binary" }) };
+  }
+  const named = /:job\b/.test(path) ? ["name"] : [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
+  const rest = Object.keys(properties).filter((name) => !named.includes(name) && !query.includes(name));
+  const schema = fields(pick(properties, rest));
+  return { contentType: "application/json", schema, isOptional: body === "optional-fields" };
 }
 
 async function awaitEnd({ body, done }: Outcome, waitMs: number, request: RouteRequest): Promise<Outcome["body"]> {

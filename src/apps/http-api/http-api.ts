@@ -1,9 +1,12 @@
 import type { Endpoint } from "../../base/endpoint.ts";
-import { Gate, type GateOptions, type GateRules } from "../../access/gate.ts";
+import { GafferError } from "../../base/gaffer-error.ts";
+import { type Authenticator, Gate, type GateOptions, type GateRules } from "../../access/gate.ts";
 import type { App } from "../../manager/app.ts";
 import type { Feeds } from "../../server/feed.ts";
 import { HttpEndpoint, type ServerTls } from "../../server/http-endpoint.ts";
 import { HttpService } from "../../server/http-service.ts";
+import { openApiRoute } from "./openapi.ts";
+import { Router } from "../../server/router.ts";
 import type { Route } from "../../server/route.ts";
 
 /** An address to listen on, and who may use it. */
@@ -23,8 +26,12 @@ export interface HttpApiOptions {
   readonly endpoints: readonly ApiEndpoint[];
   readonly routes: readonly Route[];
   readonly feeds: Feeds;
+  /** Of this gaffer. */
+  readonly version: string;
   /** Our own user. */
   readonly uid: number;
+  /** Knows whose a key is; needed where one is required. */
+  readonly authenticator?: Authenticator | undefined;
   /** The user at the other end of a connection. @defaultValue as /proc tells, which is slow on a busy machine */
   readonly ownerOf?: GateOptions["ownerOf"];
   /** Told of a bug that a request met. */
@@ -37,10 +44,25 @@ const LAST_ANSWERS_MS = 1000;
 /** The application by which a manager is controlled over HTTP: it answers from {@link open} until the manager has stopped. */
 export class HttpApi implements App {
   readonly #options: HttpApiOptions;
+  readonly #router: Router;
   #open: readonly HttpEndpoint[] = [];
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
+    this.#router = new Router([...options.routes, openApiRoute(() => this.#router.routes, options.version)]);
+  }
+
+  /**
+   * Answers these, too, from now on.
+   *
+   * @throws {@link GafferError} `usage` if there is such a route already; then none of them is taken.
+   */
+  addRoutes(routes: readonly Route[]): void {
+    const clash = routes.find((route) => this.#router.has(route));
+    if (clash !== undefined) {
+      throw new GafferError("usage", `Cannot add route ${clash.method} ${clash.path}: that path is served already`);
+    }
+    this.#router.add(routes);
   }
 
   /** Where it listens, with the ports that were chosen. */
@@ -78,21 +100,17 @@ export class HttpApi implements App {
   }
 
   async #listen({ endpoint, rules, socketMode, socketGid, tls }: ApiEndpoint): Promise<HttpEndpoint> {
-    const { routes, uid, onError, ownerOf } = this.#options;
+    const { uid, onError, ownerOf, authenticator } = this.#options;
     // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
-    let gate: Gate | undefined;
-    const service = new HttpService({
-      routes,
-      onError,
-      admit: ({ request, peer }) => gate?.admit({ headers: request.headers, peer }) ?? {},
-    });
+    let gate = new Gate({ ...rules, endpoint, uid, ownerOf, authenticator });
+    const service = new HttpService({ router: this.#router, onError, gatekeeper: () => gate });
     const opened = await HttpEndpoint.open(endpoint, {
       ...(socketMode === undefined ? {} : { mode: socketMode }),
       gid: socketGid,
       tls,
       handle: (request, server, at) => service.handle(request, server, at),
     });
-    gate = new Gate({ ...rules, endpoint: opened.endpoint, uid, ownerOf });
+    gate = new Gate({ ...rules, endpoint: opened.endpoint, uid, ownerOf, authenticator });
     return opened;
   }
 

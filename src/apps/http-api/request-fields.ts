@@ -1,5 +1,4 @@
 import { GafferError } from "../../base/gaffer-error.ts";
-import { didYouMean } from "../../base/nearest.ts";
 import { parseJson, readJson, readText } from "../../server/request-body.ts";
 import type { RouteRequest } from "../../server/route.ts";
 
@@ -34,30 +33,4 @@ export function besidePath(path: Record<string, unknown>, body: Record<string, u
   const twice = Object.keys(path).find((name) => Object.hasOwn(body, name));
   if (twice === undefined) return { ...body, ...path };
   throw new GafferError("bad_request", `Cannot use field "${twice}" of the body: the path says it already`);
-}
-
-/** A switch in a query: `1`, `true`, or there without a value. @throws {@link GafferError} `bad_request` for anything but these and `0`, `false` */
-export function flagOf(query: URLSearchParams, name: string): boolean {
-  const text = query.get(name);
-  if (text === null || text === "0" || text === "false") return false;
-  if (text === "" || text === "1" || text === "true") return true;
-  throw new GafferError("bad_request", `Cannot use ${name}=${text}: it is 1 or 0`);
-}
-
-/** A whole number in a query. @throws {@link GafferError} `bad_request` if it is none */
-export function countOf(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new GafferError("bad_request", `Cannot use ${name}=${text}: it is a whole number`);
-}
-
-/** Refuses what a route does not know: a misspelt parameter must not quietly mean nothing. */
-export function refuseUnknownQuery(query: URLSearchParams, known: readonly string[]): void {
-  for (const name of query.keys()) {
-    if (!known.includes(name)) {
-      const way = didYouMean(name, known) || ` (there is ${known.join(", ") || "none"})`;
-      throw new GafferError("bad_request", `Cannot use parameter "${name}": there is no such parameter here${way}`);
-    }
-  }
 }

@@ -1,10 +1,15 @@
+import { Type } from "@sinclair/typebox";
+import { permit } from "../../../base/caller.ts";
 import { GafferError } from "../../../base/gaffer-error.ts";
 import type { Manager } from "../../../manager/manager.ts";
 import type { OutputHub } from "../../../output/output-hub.ts";
+import { readQuery } from "../../../server/query.ts";
 import type { FeedOptions, Feeds } from "../../../server/feed.ts";
 import type { Route, RouteRequest } from "../../../server/route.ts";
+import { fields } from "../../control/arguments.ts";
+import { permitEvents } from "../../control/event-access.ts";
 import { EventFeed, parseSince } from "../event-feed.ts";
-import { pidOf, refuseUnknownQuery } from "../request-fields.ts";
+import { pidOf } from "../request-fields.ts";
 import { StreamFeed, type StreamFeedKind } from "../stream-feed.ts";
 
 /** What feeds come from. */
@@ -21,47 +26,100 @@ const HEARTBEAT = ":\n\n";
 const EVENT_STREAM: FeedOptions = { contentType: "text/event-stream", greeting: HEARTBEAT, heartbeat: HEARTBEAT };
 
 const kinds: readonly StreamFeedKind[] = ["continuous", "longpoll", "eventsource"];
-const isKind = (text: string): text is StreamFeedKind => kinds.some((kind) => kind === text);
 
-function events({ manager, feeds, epoch }: FeedPorts, { query, raw, keepAlive }: RouteRequest): Response {
-  refuseUnknownQuery(query, ["pattern", "since", "heartbeat"]);
-  const since = parseSince(raw.headers.get("last-event-id") ?? query.get("since"), epoch);
-  const source = new EventFeed(manager, { epoch, pattern: query.get("pattern") ?? ".", since });
-  keepAlive();
-  return feeds.respond(source, { ...EVENT_STREAM, ...heartbeatOf(query) });
-}
+/** Where heartbeats are wanted: every so many seconds, or `true` for the 60 of gaffer 0.4. */
+const heartbeat = Type.Optional(
+  Type.Union([Type.String({ pattern: String.raw`^\d{1,5}(\.\d+)?$` }), Type.Literal("true")], {
+    description: "it is a number of seconds from 0.1 on, or true",
+  }),
+);
 
-/** `heartbeat=SECONDS`, or `true` for the 60 seconds of gaffer 0.4. */
-function heartbeatOf(query: URLSearchParams): { heartbeatMs?: number } {
-  const text = query.get("heartbeat");
-  if (text === null) return {};
-  const seconds = text === "true" ? 60 : /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
+function heartbeatMs(text: string | undefined): { heartbeatMs?: number } {
+  if (text === undefined) return {};
+  const seconds = text === "true" ? 60 : Number(text);
   if (seconds >= 0.1 && seconds <= 86_400) return { heartbeatMs: seconds * 1000 };
   throw new GafferError("bad_request", `Cannot use heartbeat=${text}: it is a number of seconds from 0.1 on, or true`);
 }
 
-function stream({ manager, output, feeds }: FeedPorts, request: RouteRequest): Response {
-  const { query, params, keepAlive } = request;
-  refuseUnknownQuery(query, ["feed", "heartbeat"]);
-  const kind = query.get("feed") ?? "longpoll";
-  if (!isKind(kind)) throw new GafferError("bad_request", `Cannot use feed=${kind}: it is ${kinds.join(", ")}`);
-  const info = manager.getProcess(pidOf(request));
-  const [label = "", labels] = [params["stream"], [...info.redirectOutput, ...info.customStreams]];
-  if (!labels.includes(label)) {
-    const known = labels.join(", ") || "none";
-    throw new GafferError(
-      "stream_not_found",
-      `Cannot read stream "${label}" of process ${info.pid}: its streams are ${known}`,
-    );
-  }
+const eventQuery = fields({
+  pattern: Type.Optional(
+    Type.String({ description: "it is a topic or its beginning, such as job.web; . is everything" }),
+  ),
+  since: Type.Optional(
+    Type.String({ description: "it is the number or the id of the last event that was seen; 0 = all" }),
+  ),
+  heartbeat,
+});
+
+function events({ manager, feeds, epoch }: FeedPorts, { query, raw, keepAlive, caller }: RouteRequest): Response {
+  const { pattern = ".", ...given } = readQuery(query, eventQuery);
+  permitEvents(caller, pattern, manager);
+  const since = parseSince(raw.headers.get("last-event-id") ?? given.since ?? null, epoch);
+  const source = new EventFeed(manager, { epoch, pattern, since });
   keepAlive();
-  const source = new StreamFeed(output, { id: info.pid, stream: label }, kind);
-  const binary = { contentType: "application/octet-stream", ...(query.has("heartbeat") ? { heartbeat: "\n" } : {}) };
-  return feeds.respond(source, { ...(kind === "eventsource" ? EVENT_STREAM : binary), ...heartbeatOf(query) });
+  return feeds.respond(source, { ...EVENT_STREAM, ...heartbeatMs(given.heartbeat) });
+}
+
+const streamQuery = fields({
+  feed: Type.Optional(
+    Type.Union(
+      kinds.map((kind) => Type.Literal(kind)),
+      { description: `it is ${kinds.join(", ")}` },
+    ),
+  ),
+  heartbeat,
+});
+
+/** A stream of a process, of those it has. @throws {@link GafferError} `stream_not_found`, `forbidden` */
+function streamOf(manager: Manager, request: RouteRequest): { readonly id: number; readonly stream: string } {
+  const info = manager.getProcess(pidOf(request));
+  permit(request.caller, { permission: "read", target: info.name, what: `read process ${info.pid}` });
+  const [label = "", labels] = [request.params["stream"], [...info.redirectOutput, ...info.customStreams]];
+  if (labels.includes(label)) return { id: info.pid, stream: label };
+  throw new GafferError(
+    "stream_not_found",
+    `Cannot read stream "${label}" of process ${info.pid}: its streams are ${labels.join(", ") || "none"}`,
+  );
+}
+
+function stream({ manager, output, feeds }: FeedPorts, request: RouteRequest): Response {
+  const { feed = "longpoll", ...given } = readQuery(request.query, streamQuery);
+  const from = streamOf(manager, request);
+  request.keepAlive();
+  const binary = {
+    contentType: "application/octet-stream",
+    ...(given.heartbeat === undefined ? {} : { heartbeat: "\n" }),
+  };
+  return feeds.respond(new StreamFeed(output, from, feed), {
+    ...(feed === "eventsource" ? EVENT_STREAM : binary),
+    ...heartbeatMs(given.heartbeat),
+  });
 }
 
 /** Routes of what goes on and on. */
 export const feedRoutes = (ports: FeedPorts): readonly Route[] => [
-  { method: "GET", path: "/events", endless: true, handle: (request) => events(ports, request) },
-  { method: "GET", path: "/streams/:pid#/:stream", endless: true, handle: (request) => stream(ports, request) },
+  {
+    method: "GET",
+    path: "/events",
+    endless: true,
+    doc: {
+      summary: "Follow what happens; an id that was seen before is where it goes on",
+      access: "manage of everything, or read of the one job that the pattern names",
+      query: eventQuery,
+      contentTypes: ["text/event-stream"],
+    },
+    handle: (request) => events(ports, request),
+  },
+  {
+    method: "GET",
+    path: "/streams/:pid#/:stream",
+    endless: true,
+    doc: {
+      summary: "Follow what a process says: the next output, all of it, or as events",
+      access: "read of what is named",
+      query: streamQuery,
+      contentTypes: ["application/octet-stream", "text/event-stream"],
+    },
+    handle: (request) => stream(ports, request),
+  },
 ];

@@ -1,6 +1,8 @@
+import { Type } from "@sinclair/typebox";
 import { GafferError } from "../../../base/gaffer-error.ts";
 import { readText } from "../../../server/request-body.ts";
-import type { RouteRequest } from "../../../server/route.ts";
+import type { RouteDoc } from "../../../server/route.ts";
+import { fields } from "../../control/arguments.ts";
 import type { Command } from "../../control/command.ts";
 import {
   commit,
@@ -20,14 +22,14 @@ import {
   update,
 } from "../../control/job-commands.ts";
 import { applySession, sessionJobs, sessions, unloadSession } from "../../control/session-commands.ts";
-import { commandRoute, type ControlRoute } from "../command-route.ts";
-import { besidePath, bodyFields, flagOf, jobOf, optionalBodyFields } from "../request-fields.ts";
+import { okResult } from "../../control/results.ts";
+import { type CommandRoute, commandRoute, type ControlRoute, wait } from "../command-route.ts";
 
-const sessionOf = ({ params }: RouteRequest): string => params["session"] ?? "";
-const byJob = (request: RouteRequest): unknown => ({ name: jobOf(request) });
-
-const stateText = (body: Readonly<Record<string, unknown>>): Response =>
-  new Response(body["active"] === true ? "1" : "0");
+/** The state as gaffer 0.5 tells it: `1` or `0`. */
+const stateText: CommandRoute["reply"] = {
+  make: (body) => new Response(body["active"] === true ? "1" : "0"),
+  doc: { contentTypes: ["text/plain"], answer: Type.Union([Type.Literal("1"), Type.Literal("0")]) },
+};
 
 /** What each state that can be asked for does; 3 is ours. */
 const transitions: ReadonlyMap<string, Command> = new Map([
@@ -37,9 +39,19 @@ const transitions: ReadonlyMap<string, Command> = new Map([
   ["3", restartJob],
 ]);
 
+const stateDoc: RouteDoc = {
+  summary: "Start a job (1), stop it (0), replace all its processes (2), or one after the other (3)",
+  access: "manage of what is named",
+  query: fields({ wait }),
+  body: { contentType: "text/plain", schema: Type.Union([...transitions.keys()].map((state) => Type.Literal(state))) },
+  status: 202,
+  answer: okResult,
+};
+
 const postState: ControlRoute = (control) => ({
   method: "POST",
   path: "/jobs/:session/:job/state",
+  doc: stateDoc,
   handle: async (request) => {
     const state = (await readText(request.raw)).trim().replace(/^"(.*)"$/, "$1");
     const command = transitions.get(state);
@@ -47,76 +59,29 @@ const postState: ControlRoute = (control) => ({
       const ways = "1 starts, 0 stops, 2 reloads, 3 restarts one after the other";
       throw new GafferError("bad_request", `Cannot change the state to ${JSON.stringify(state.slice(0, 80))}: ${ways}`);
     }
-    const route = commandRoute({ method: "POST", path: "", command, args: byJob, status: 202 });
-    return route(control).handle(request);
+    return commandRoute({ method: "POST", path: "", command, status: 202 })(control).handle(request);
   },
 });
 
+const job = "/jobs/:session/:job";
+
 /** Routes of sessions and jobs. @see gaffer 0.5 `gaffer/gafferd/http.py` */
 export const jobRoutes: readonly ControlRoute[] = [
-  commandRoute({ method: "GET", path: "/sessions", command: sessions, args: () => ({}) }),
-  commandRoute({
-    method: "PUT",
-    path: "/sessions/:session",
-    command: applySession,
-    args: async (request) => besidePath({ session: sessionOf(request) }, await bodyFields(request)),
-  }),
-  commandRoute({
-    method: "DELETE",
-    path: "/sessions/:session",
-    command: unloadSession,
-    args: (request) => ({ session: sessionOf(request) }),
-  }),
-  commandRoute({
-    method: "GET",
-    path: "/jobs",
-    query: ["full"],
-    command: jobs,
-    args: ({ query }) => ({ full: flagOf(query, "full") }),
-  }),
-  commandRoute({
-    method: "GET",
-    path: "/jobs/:session",
-    command: sessionJobs,
-    args: (request) => ({ session: sessionOf(request) }),
-  }),
-  commandRoute({
-    method: "POST",
-    path: "/jobs/:session",
-    command: load,
-    args: async (request) => ({ session: sessionOf(request), job: await bodyFields(request) }),
-  }),
-  commandRoute({ method: "GET", path: "/jobs/:session/:job", command: info, args: byJob }),
-  commandRoute({
-    method: "PUT",
-    path: "/jobs/:session/:job",
-    command: update,
-    args: async (request) => ({ name: jobOf(request), job: await bodyFields(request) }),
-    status: 201,
-  }),
-  commandRoute({ method: "DELETE", path: "/jobs/:session/:job", command: unload, args: byJob }),
-  commandRoute({ method: "GET", path: "/jobs/:session/:job/stats", command: stats, args: byJob }),
-  commandRoute({ method: "GET", path: "/jobs/:session/:job/numprocesses", command: numprocesses, args: byJob }),
-  commandRoute({
-    method: "POST",
-    path: "/jobs/:session/:job/numprocesses",
-    command: scale,
-    args: async (request) => besidePath({ name: jobOf(request) }, await bodyFields(request)),
-  }),
-  commandRoute({ method: "GET", path: "/jobs/:session/:job/pids", command: pids, args: byJob }),
-  commandRoute({
-    method: "POST",
-    path: "/jobs/:session/:job/signal",
-    command: killall,
-    args: async (request) => besidePath({ name: jobOf(request) }, await bodyFields(request)),
-    status: 202,
-  }),
-  commandRoute({ method: "GET", path: "/jobs/:session/:job/state", command: info, args: byJob, reply: stateText }),
+  commandRoute({ method: "GET", path: "/sessions", command: sessions }),
+  commandRoute({ method: "PUT", path: "/sessions/:session", command: applySession, body: "fields" }),
+  commandRoute({ method: "DELETE", path: "/sessions/:session", command: unloadSession }),
+  commandRoute({ method: "GET", path: "/jobs", query: ["full"], command: jobs }),
+  commandRoute({ method: "GET", path: "/jobs/:session", command: sessionJobs }),
+  commandRoute({ method: "POST", path: "/jobs/:session", command: load, body: { json: "job" } }),
+  commandRoute({ method: "GET", path: job, command: info }),
+  commandRoute({ method: "PUT", path: job, command: update, body: { json: "job" }, status: 201 }),
+  commandRoute({ method: "DELETE", path: job, command: unload }),
+  commandRoute({ method: "GET", path: `${job}/stats`, command: stats }),
+  commandRoute({ method: "GET", path: `${job}/numprocesses`, command: numprocesses }),
+  commandRoute({ method: "POST", path: `${job}/numprocesses`, command: scale, body: "fields" }),
+  commandRoute({ method: "GET", path: `${job}/pids`, command: pids }),
+  commandRoute({ method: "POST", path: `${job}/signal`, command: killall, body: "fields", status: 202 }),
+  commandRoute({ method: "GET", path: `${job}/state`, command: info, reply: stateText }),
   postState,
-  commandRoute({
-    method: "POST",
-    path: "/jobs/:session/:job/commit",
-    command: commit,
-    args: async (request) => besidePath({ name: jobOf(request) }, await optionalBodyFields(request)),
-  }),
+  commandRoute({ method: "POST", path: `${job}/commit`, command: commit, body: "optional-fields" }),
 ];

@@ -1,13 +1,17 @@
+import { type Static, type TObject, Type } from "@sinclair/typebox";
+import { type Caller, permit } from "../../../base/caller.ts";
 import type { LogEntry } from "../../../base/log-record.ts";
 import { GafferError } from "../../../base/gaffer-error.ts";
 import { isoInstant } from "../../../base/iso-instant.ts";
 import { fullName, parseJobName } from "../../../base/job-name.ts";
 import { keptRecords, type RecordRange } from "../../../output/log-records.ts";
+import { readQuery } from "../../../server/query.ts";
 import type { Route, RouteRequest } from "../../../server/route.ts";
 import { encodeLogEntry, logEntryText } from "../../../wire/log-record-codec.ts";
 import { encodeSse } from "../../../wire/sse.ts";
 import { LogFeed } from "../log-feed.ts";
-import { countOf, flagOf, jobOf, refuseUnknownQuery } from "../request-fields.ts";
+import { fields } from "../../control/arguments.ts";
+import { jobOf } from "../request-fields.ts";
 import type { FeedPorts } from "./feed-routes.ts";
 
 /** A form that entries are sent in. */
@@ -36,53 +40,82 @@ function formOf({ headers }: Request): LogForm {
   return accept.includes("json") ? JSON_LINES : TEXT;
 }
 
+const logQuery = {
+  tail: Type.Optional(Type.Integer({ minimum: 0, description: "it is a whole number" })),
+  since: Type.Optional(
+    Type.String({ description: "it is milliseconds since 1970, or a date such as 2026-11-23T03:06:10Z" }),
+  ),
+  follow: Type.Optional(Type.Boolean()),
+};
+const ofJob = fields(logQuery);
+const ofJobs = fields({ ...logQuery, job: Type.Optional(Type.Array(Type.String(), { description: "Names of jobs" })) });
+
 /** An instant: milliseconds since 1970, or a date as ISO 8601 has it. */
-function sinceOf(query: URLSearchParams): number | undefined {
-  const text = query.get("since");
-  if (text === null) return undefined;
+function instantOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
   const time = /^\d{1,15}$/.test(text) ? Number(text) : isoInstant(text);
   if (time !== undefined) return time;
-  throw new GafferError(
-    "bad_request",
-    `Cannot use since=${text}: it is milliseconds since 1970, or a date such as 2026-11-23T03:06:10Z`,
-  );
+  throw new GafferError("bad_request", `Cannot use since=${text}: ${logQuery.since.description}`);
 }
 
-function logs({ output, feeds }: FeedPorts, request: RouteRequest, jobs: ReadonlySet<string>): Response {
-  const { query, raw, keepAlive } = request;
-  const range: RecordRange = { tail: countOf(query, "tail"), since: sinceOf(query) };
+/** What is asked of logs. */
+interface LogQuestion {
+  /** None = of all jobs. */
+  readonly jobs: ReadonlySet<string>;
+  readonly query: Static<typeof ofJob>;
+}
+
+function logs({ output, feeds }: FeedPorts, { raw, keepAlive }: RouteRequest, { jobs, query }: LogQuestion): Response {
+  const range: RecordRange = { tail: query.tail, since: instantOf(query.since) };
   const { encode, ...form } = formOf(raw);
   const filter = ({ job }: { readonly job: string }): boolean => jobs.size === 0 || jobs.has(job);
-  if (!flagOf(query, "follow")) {
+  if (query.follow !== true) {
     const text = keptRecords(output, filter, range).map(encode).join("");
     return new Response(text, { headers: { "content-type": form.contentType } });
   }
   keepAlive();
-  const source = new LogFeed(output, filter, { range, encode });
-  return feeds.respond(source, form);
+  return feeds.respond(new LogFeed(output, filter, { range, encode }), form);
 }
+
+function permitLogs(caller: Caller, jobs: ReadonlySet<string>): void {
+  if (jobs.size === 0) permit(caller, { permission: "read", what: "read all logs" });
+  for (const target of jobs) permit(caller, { permission: "read", target, what: `read logs of ${target}` });
+}
+
+const doc = (summary: string, query: TObject): Pick<Route, "method" | "endless" | "doc"> => ({
+  method: "GET",
+  endless: true,
+  doc: {
+    summary,
+    access: "read of what is named",
+    query,
+    contentTypes: [TEXT.contentType, JSON_LINES.contentType, EVENTS.contentType],
+  },
+});
 
 /** Routes of what jobs have said. */
 export const logRoutes = (ports: FeedPorts): readonly Route[] => {
   const { manager } = ports;
+  const known = (name: string): string => manager.info(name).name;
   return [
     {
-      method: "GET",
+      ...doc("What a job has said, and with follow says from now on", ofJob),
       path: "/jobs/:session/:job/logs",
-      endless: true,
       handle: (request) => {
-        refuseUnknownQuery(request.query, ["tail", "since", "follow"]);
-        return logs(ports, request, new Set([manager.info(jobOf(request)).name]));
+        const query = readQuery(request.query, ofJob);
+        const asked = new Set([jobOf(request)]);
+        permitLogs(request.caller, asked);
+        return logs(ports, request, { jobs: new Set([...asked].map(known)), query });
       },
     },
     {
-      method: "GET",
+      ...doc("What jobs have said, and with follow say from now on", ofJobs),
       path: "/logs",
-      endless: true,
       handle: (request) => {
-        refuseUnknownQuery(request.query, ["tail", "since", "follow", "job"]);
-        const names = request.query.getAll("job").map((name) => manager.info(fullName(parseJobName(name))).name);
-        return logs(ports, request, new Set(names));
+        const { job = [], ...query } = readQuery(request.query, ofJobs);
+        const asked = new Set(job.map((name) => fullName(parseJobName(name))));
+        permitLogs(request.caller, asked);
+        return logs(ports, request, { jobs: new Set([...asked].map(known)), query });
       },
     },
   ];

@@ -1,0 +1,136 @@
+import { type TProperties, type TSchema, Type } from "@sinclair/typebox";
+
+/** An answer that holds these at least; a newer gaffer may add to it. */
+const answer = (properties: TProperties): TSchema => Type.Object(properties);
+const name = Type.String({ description: "Full name of a job: session.job" });
+const pid = Type.Integer({ description: "gaffer's number of a process" });
+const osPid = Type.Integer({ description: "The kernel's number of a process" });
+const nullable = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
+const owner = nullable(Type.Union([Type.String(), Type.Integer()]));
+const state = Type.Union(
+  ["stopped", "starting", "running", "backoff", "stopping", "exited", "failed"].map((word) => Type.Literal(word)),
+);
+
+/** It was done, or is under way. */
+export const okResult: TSchema = answer({ ok: Type.Literal(true) });
+/** A job was taken in. */
+export const loadResult: TSchema = answer({ ok: Type.Literal(true), name });
+/** Names of jobs. */
+export const jobsResult: TSchema = answer({ ok: Type.Literal(true), jobs: Type.Array(name) });
+/** Names of sessions. */
+export const sessionsResult: TSchema = answer({ sessions: Type.Array(Type.String()) });
+/** Jobs of a session. */
+export const sessionJobsResult: TSchema = answer({ sessionid: Type.String(), jobs: Type.Array(name) });
+/** Numbers of processes. */
+export const pidsResult: TSchema = answer({ pids: Type.Array(pid) });
+/** How many processes a job should have. */
+export const numprocessesResult: TSchema = answer({ numprocesses: Type.Integer({ minimum: 0 }) });
+/** A process was started beside the slots. */
+export const commitResult: TSchema = answer({ ok: Type.Literal(true), pid });
+/** A process is being stopped. */
+export const stopResult: TSchema = answer({
+  ok: Type.Literal(true),
+  replaced: Type.Boolean({ description: "Whether another takes its place" }),
+});
+
+const lastExit = answer({
+  reason: Type.String(),
+  exit_code: nullable(Type.Integer()),
+  term_signal: Type.Integer(),
+  time: Type.Integer({ description: "Milliseconds since 1970" }),
+});
+
+const slot = answer({
+  slot: Type.Integer({ minimum: 1 }),
+  state,
+  reason: Type.String(),
+  pid: nullable(pid),
+  os_pid: nullable(osPid),
+  uptime: Type.Number({ description: "Seconds" }),
+  restarts: Type.Integer(),
+  last_exit: nullable(lastExit),
+});
+
+/** How a job stands. */
+export const jobResult: TSchema = answer({
+  name,
+  active: Type.Boolean({ description: "Whether it should run" }),
+  state,
+  running: Type.Integer(),
+  running_out: Type.Integer({ description: "Committed processes alive" }),
+  max_processes: Type.Integer(),
+  processes: Type.Array(pid),
+  slots: Type.Array(slot),
+  config: Type.Record(Type.String(), Type.Unknown()),
+});
+
+/** Names of all jobs; how each stands, if that was asked for. */
+export const allJobsResult: TSchema = answer({ jobs: Type.Array(Type.Union([name, jobResult])) });
+
+/** What a process is. */
+export const processResult: TSchema = answer({
+  pid,
+  name,
+  slot: Type.Integer({ minimum: 0, description: "0 for a committed process" }),
+  cmd: Type.String(),
+  args: Type.Array(Type.String()),
+  env: Type.Record(Type.String(), Type.String()),
+  uid: owner,
+  gid: owner,
+  os_pid: nullable(osPid),
+  create_time: Type.Integer({ description: "Milliseconds since 1970" }),
+  commited: Type.Boolean(),
+  committed: Type.Boolean(),
+  redirect_output: Type.Array(Type.String()),
+  redirect_input: Type.Boolean(),
+  custom_streams: Type.Array(Type.String()),
+  active: Type.Boolean(),
+});
+
+const usage = {
+  mem_info1: Type.String({ description: "Resident memory for people, such as 5M" }),
+  mem_info2: Type.String({ description: "Address space for people" }),
+  cpu: Type.Number({ description: "Percent of one processor" }),
+  mem: Type.Number({ description: "Percent of the machine's memory" }),
+  ctime: Type.String({ description: "Processor time, minutes:seconds.hundredths" }),
+  rss: Type.Integer({ description: "Resident memory, bytes" }),
+  os_pid: osPid,
+  username: Type.String(),
+  nice: Type.Integer(),
+  cmdline: Type.String(),
+};
+const processUsage = answer({ pid, ...usage, children: Type.Array(answer(usage)) });
+
+/** What a process uses. */
+export const processStatsResult: TSchema = answer({ stats: processUsage });
+
+/** What the processes of a job use, each and together. */
+export const jobStatsResult: TSchema = answer({
+  name,
+  stats: Type.Array(processUsage),
+  mem: Type.Number(),
+  max_mem: Type.Number(),
+  min_mem: Type.Number(),
+  cpu: Type.Number(),
+  max_cpu: Type.Number(),
+  min_cpu: Type.Number(),
+});
+
+/** What came of making a session what it should be. */
+export const sessionDifferenceResult: TSchema = answer(
+  Object.fromEntries(["unchanged", "changed", "added", "removed"].map((key) => [key, Type.Array(name)])),
+);
+
+/** What `?wait` adds: how it ended. */
+export const reportFields: TProperties = {
+  running: Type.Optional(Type.Integer({ description: "How many processes run; only with wait" })),
+  wanted: Type.Optional(Type.Integer({ description: "How many should; only with wait" })),
+  killed: Type.Optional(
+    Type.Array(Type.String(), { description: "Labels of the processes that had to be killed; only with wait" }),
+  ),
+  problems: Type.Optional(
+    Type.Array(answer({ label: Type.String(), reason: Type.String() }), {
+      description: "Slots that should run and do not; only with wait",
+    }),
+  ),
+};
