@@ -58,7 +58,8 @@ async function compile(platform: Platform, outfile: string, version: string): Pr
       autoloadDotenv: false,
       autoloadBunfig: false,
       autoloadTsconfig: false,
-      autoloadPackageJson: false,
+      // Without it a plugin could import no package: where a package begins, its package.json says. It changes nothing else.
+      autoloadPackageJson: true,
     },
   });
   console.error(`built ${relative(root, outfile)} (${(Bun.file(outfile).size / 2 ** 20).toFixed(0)} MiB)`);

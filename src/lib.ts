@@ -1,10 +1,13 @@
 /** What a program that embeds gaffer, or a plugin, may import. */
 export { ConsoleOutput, type ConsoleOutputOptions } from "./apps/console-output.ts";
 export { processSignals, SigHandler, type SignalActions } from "./apps/signal-handler.ts";
+export { Plugin, type PluginApp } from "./apps/plugins/plugin.ts";
+export type { Caller, Permission } from "./base/caller.ts";
 export { parseEndpoint, type Endpoint } from "./base/endpoint.ts";
 export { GafferError, type ErrorCode } from "./base/gaffer-error.ts";
 export { type ClientRequest, DaemonClient, type DaemonClientOptions } from "./client/daemon-client.ts";
 export { type FollowOptions, followEvents } from "./client/event-follower.ts";
+export type { PluginSettings } from "./config/config-plugins.ts";
 export { Procfile } from "./config/procfile.ts";
 export { EmbeddedManager as Manager, type EmbeddingOptions } from "./host/embedded-manager.ts";
 export { EmbeddedProcess as Process, type IoEvent, type IoListener } from "./host/embedded-process.ts";
@@ -21,3 +24,4 @@ export type { JobStatus, ProcessInfo, SlotStatus } from "./manager/job-status.ts
 export type { Operation, Report } from "./manager/operation.ts";
 export { ProcessConfig } from "./manager/process-config.ts";
 export type { ProcessState } from "./manager/process-state.ts";
+export type { Method, Route, RouteDoc, RouteRequest } from "./server/route.ts";

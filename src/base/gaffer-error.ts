@@ -33,9 +33,13 @@ export type ErrorCode =
   | "pidfile_held"
   | "instance_held"
   | "state_unusable"
+  | "plugin_missing"
+  | "plugin_failed"
+  | "plugin_down"
   | "route_not_found"
   | "method_not_allowed"
   | "body_too_large"
+  | "upgrade_required"
   | "stop_timeout"
   | "request_timeout"
   | "daemon_unreachable"
@@ -76,9 +80,13 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   pidfile_held: [409, 1],
   instance_held: [409, 1],
   state_unusable: [503, 1],
+  plugin_missing: [0, 2],
+  plugin_failed: [500, 1],
+  plugin_down: [503, 1],
   route_not_found: [404, 1],
   method_not_allowed: [405, 1],
   body_too_large: [413, 1],
+  upgrade_required: [426, 1],
   stop_timeout: [504, 1],
   request_timeout: [504, 1],
   daemon_unreachable: [0, 3],

@@ -72,6 +72,14 @@ export const modeKind: FieldKind<number> = simpleKind({
   show: (mode) => `0${mode.toString(8).padStart(3, "0")}`,
 });
 
+/** Whatever a file can say: it is for somebody else to understand. */
+export const anything: FieldKind<unknown> = {
+  schema: {},
+  read: (value) => value,
+  fromText: (written) => written,
+  show: (value) => value,
+};
+
 /** Whether a value asks for anything. */
 function isActive(value: unknown): boolean {
   if (Array.isArray(value)) return value.length > 0;
@@ -81,7 +89,7 @@ function isActive(value: unknown): boolean {
 /**
  * A key whose feature is not built yet: it may be there as long as it asks for nothing.
  *
- * @param feature - what it would take, for the error: `TLS is`, `plugins are`.
+ * @param feature - what it would take, for the error: `TLS is`, `webhooks are`.
  * @param kind - what it will be.
  */
 export function notBuilt(feature: string, kind: FieldKind<unknown>): FieldKind<unknown> {

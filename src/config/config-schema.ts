@@ -3,7 +3,7 @@ import type { FieldKind } from "../base/field-kind.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { choice, flag, size, text, texts, wholeNumber } from "../base/value-kinds.ts";
 import { ownerKind } from "../manager/job-kinds.ts";
-import { endpointsKind, hostsKind, modeKind, notBuilt, originsKind } from "./config-kinds.ts";
+import { anything, endpointsKind, hostsKind, modeKind, notBuilt, originsKind } from "./config-kinds.ts";
 import type { LogLevel } from "./daemon-config.ts";
 
 /** One key of a section. */
@@ -44,8 +44,8 @@ export interface GafferValues extends ListenValues {
   readonly output_buffer: number;
   readonly include: readonly string[];
   readonly include_dir: readonly string[];
-  readonly plugins_dir: unknown;
-  readonly plugin_dir: unknown;
+  readonly plugins_dir: readonly string[];
+  readonly plugin_dir: readonly string[];
   readonly broadcast_address: unknown;
   readonly lookupd_address: unknown;
   readonly kernel: unknown;
@@ -76,7 +76,6 @@ const key = <T>(kind: FieldKind<T>, description: string, fallback: unknown = nul
 const logLevels: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
 
 const keyed = notBuilt("access by keys is", flag);
-const plugins = notBuilt("plugins are", text);
 const lookup = notBuilt("lookup is", text);
 const kernel = notBuilt("the kernel is", flag);
 
@@ -108,8 +107,8 @@ export const gafferKeys: KeysOf<GafferValues> = {
   output_buffer: key(size, "Bytes of output kept of each stream of a slot", 65_536),
   include: key(texts, "Files to read too, relative to this one"),
   include_dir: key(texts, "Folders of which every .ini and .toml file is read too, relative to this file"),
-  plugins_dir: key(plugins, "Folder of plugins"),
-  plugin_dir: key(plugins, "Folder of plugins"),
+  plugins_dir: key(texts, "Folders that hold a folder for each plugin; unset = ~/.gaffer/plugins"),
+  plugin_dir: key(texts, "The same as plugins_dir; what both name is used"),
   broadcast_address: key(lookup, "Address that the lookup server is told"),
   lookupd_address: key(lookup, "Address of a lookup server; every key that begins so adds one"),
   kernel: key(kernel, "Whether processes run in a kernel that outlives the daemon, or its address", false),
@@ -176,7 +175,7 @@ export const SECTIONS: ReadonlyMap<string, SectionSpec> = new Map([
   ["auth", spec("none", "Where users and keys are", { keys: all(authKeys, notBuilt("access by keys is", text), "") })],
   ["ssl", spec("none", "TLS of every TCP endpoint that names no certificate of its own", { keys: sslKeys })],
   ["lookup_ssl", spec("none", "TLS towards lookup servers", { others: lookup })],
-  ["plugin", spec("one", "Whatever a plugin wants to know", { others: plugins, fold: "kept" })],
+  ["plugin", spec("one", "Whatever a plugin wants to know", { others: anything, fold: "kept" })],
 ]);
 
 /** A key of `[gaffer]` of which there may be several, told apart by what follows. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../base/endpoint.ts";
 import type { TlsAuthority, TlsIdentity } from "../base/tls-files.ts";
 import type { JobSettings } from "../manager/job-settings.ts";
+import type { PluginSettings } from "./config-plugins.ts";
 
 /** Who may use an endpoint besides its own user. */
 export interface AccessConfig {
@@ -53,6 +54,10 @@ export interface DaemonConfig {
   /** @defaultValue `"info"` */
   readonly logLevel: LogLevel;
   readonly stateDir: string | undefined;
+  /** Absolute paths of the folders that hold plugins; none = the default, which need not be there. */
+  readonly pluginDirs: readonly string[];
+  /** What `[plugin:NAME]` says, by name. */
+  readonly plugins: ReadonlyMap<string, PluginSettings>;
   /** Memory of all kept output together. @defaultValue 32 MiB */
   readonly outputMemoryBytes: number;
   /** Output kept of each slot's stream. @defaultValue 64 KiB */

@@ -6,6 +6,7 @@ import { describeJob } from "../manager/job-fields.ts";
 import { type JobSettings, resolveJob } from "../manager/job-settings.ts";
 import { MAIN_ENDPOINT } from "./config-endpoints.ts";
 import { modeKind } from "./config-kinds.ts";
+import type { PluginSettings } from "./config-plugins.ts";
 import { TABLE_FIELDS } from "./toml-document.ts";
 import type { AccessConfig, DaemonConfig, EndpointConfig, TlsConfig } from "./daemon-config.ts";
 
@@ -62,9 +63,23 @@ function gafferTable(config: DaemonConfig): Record<string, unknown> {
     error_log: config.errorLog,
     log_level: config.logLevel,
     state_dir: config.stateDir,
+    plugins_dir: config.pluginDirs.length === 0 ? undefined : config.pluginDirs,
     output_memory: config.outputMemoryBytes,
     output_buffer: config.outputBufferBytes,
   });
+}
+
+/** What a plugin is told, without its secrets, however deep they stand. */
+function shownSettings(settings: PluginSettings): PluginSettings {
+  return Object.fromEntries(Object.entries(settings).map(([key, value]) => [key, shownSetting(key, value)]));
+}
+
+function shownSetting(key: string, value: unknown): unknown {
+  if (secretName.test(key)) return HIDDEN;
+  if (typeof value === "string") return shownVariable(key, value);
+  if (Array.isArray(value)) return value.map((item) => shownSetting(key, item));
+  const table = tableEntries(value);
+  return table === undefined ? value : shownSettings(Object.fromEntries(table));
 }
 
 /** A job as a table of its own, so that jobs keep their order. */
@@ -92,6 +107,7 @@ export function describeConfig(config: DaemonConfig): string {
     gaffer: gafferTable(config),
     ssl: tlsTable(config.tls),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
+    plugin: Object.fromEntries([...config.plugins].map(([name, settings]) => [name, shownSettings(settings)])),
   });
   const head = [
     ...config.files.map((file) => `# ${JSON.stringify(file)}`),

@@ -3,6 +3,7 @@ import type { ConfigDocument } from "./config-document.ts";
 import { CLOSED, readAccess, readEndpoints } from "./config-endpoints.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { readJobs } from "./config-jobs.ts";
+import { readPlugins } from "./config-plugins.ts";
 import { gafferKeys, type GafferValues, sslKeys, type SslValues } from "./config-schema.ts";
 import { readSsl } from "./config-tls.ts";
 import type { DaemonConfig } from "./daemon-config.ts";
@@ -31,6 +32,8 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   errorLog: undefined,
   logLevel: "info",
   stateDir: undefined,
+  pluginDirs: [],
+  plugins: new Map(),
   outputMemoryBytes: OUTPUT_MEMORY,
   outputBufferBytes: OUTPUT_BUFFER,
   jobs: [],
@@ -51,7 +54,7 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
   const files = documents.map(({ file }) => file);
-  return { ...readValues(gaffer), file: files[0], files, endpoints, tls, jobs };
+  return { ...readValues(gaffer), file: files[0], files, endpoints, tls, jobs, plugins: readPlugins(documents) };
 }
 
 /** What `[ssl]` says in all files together. */
@@ -77,10 +80,14 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
 
 function readValues(
   gaffer: SectionValues<GafferValues>,
-): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "jobs"> {
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "jobs" | "plugins"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);
+  };
+  const paths = (name: "plugins_dir" | "plugin_dir"): string[] => {
+    const given = gaffer.get(name);
+    return given?.value.map((one) => resolve(given.folder, one)) ?? [];
   };
   return {
     defaultAccess: readAccess(gaffer, CLOSED),
@@ -89,6 +96,7 @@ function readValues(
     errorLog: path("error_log"),
     logLevel: gaffer.or("log_level", DEFAULT_DAEMON_CONFIG.logLevel),
     stateDir: path("state_dir"),
+    pluginDirs: [...paths("plugins_dir"), ...paths("plugin_dir")],
     outputMemoryBytes: gaffer.or("output_memory", OUTPUT_MEMORY),
     outputBufferBytes: gaffer.or("output_buffer", OUTPUT_BUFFER),
   };

@@ -52,6 +52,10 @@ const subCommands: Readonly<Record<string, SubCommand>> = {
   stop_process: { summary: "Stop one process", load: async () => (await processes()).stopProcessCommand },
   commit: { summary: "Run one more process of a job, once", load: async () => (await processes()).commitCommand },
   send: { summary: "Write a line to the stdin of a process", load: async () => (await processes()).sendCommand },
+  plugins: {
+    summary: "Show the plugins, and how they stand",
+    load: async () => (await import("./plugins-command.ts")).pluginsCommand,
+  },
   shutdown: { summary: "Stop every job, then the daemon", load: async () => (await processes()).shutdownCommand },
   ping: { summary: "Ask whether the daemon answers", load: async () => (await lists()).pingCommand },
   version: { summary: "Show the version of the daemon", load: async () => (await lists()).versionCommand },

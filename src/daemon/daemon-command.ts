@@ -37,6 +37,14 @@ const spec = {
       description: "Private key of the certificate, if it is not in the same file",
     },
     cacert: { type: "string", value: "FILE", description: "Serve only clients whose certificate this one signed" },
+    "plugin-dir": {
+      type: "string",
+      short: "p",
+      value: "DIR",
+      repeatable: true,
+      description: "Folder that holds plugins; without it $GAFFER_PLUGIN_DIR, plugins_dir, ~/.gaffer/plugins",
+    },
+    "plugins-dir": { type: "string", value: "DIR", repeatable: true, description: "The same as --plugin-dir (0.4)" },
     "state-dir": { type: "string", value: "DIR", description: "Folder of what outlives this program" },
     daemon: { type: "boolean", description: "Go to the background, and return once it answers" },
     pidfile: { type: "string", value: "FILE", description: "Write the process id here" },
@@ -72,8 +80,10 @@ export const daemonCommand: Command = {
         ? DEFAULT_DAEMON_CONFIG
         : loadDaemonConfig(resolve(context.cwd, file), { env: inheritableEnv(context.env) });
     const config = reread();
-    const plan = planDaemon(config, flags, at);
+    const plan = planDaemon(config, { ...flags, "plugin-dir": [...flags["plugin-dir"], ...flags["plugins-dir"]] }, at);
     if (flags.check) {
+      const { checkPlugins } = await import("./daemon-plugins.ts");
+      await checkPlugins({ plan, config, uid: at.uid });
       const { machineWarnings } = await import("./machine-warnings.ts");
       const warnings = machineWarnings(config, { env: inheritableEnv(context.env), cwd: context.cwd });
       for (const warning of [...plan.warnings, ...warnings]) say(`gaffer: ${warning}\n`);

@@ -11,6 +11,7 @@ import { readTlsFlags, type TlsFlags } from "../base/tls-flags.ts";
 import type { DaemonConfig, EndpointConfig, TlsConfig } from "../config/daemon-config.ts";
 import { findGroup } from "../host/identity.ts";
 import { withTls } from "./tls-plan.ts";
+import { type PluginDirs, pluginDirs } from "./plugin-dirs.ts";
 
 /** What the command line says; what it leaves out, the configuration does. */
 export interface DaemonChoice extends TlsFlags {
@@ -22,6 +23,7 @@ export interface DaemonChoice extends TlsFlags {
   readonly verbose: number;
   readonly "log-level": string | undefined;
   readonly "error-log": string | undefined;
+  readonly "plugin-dir": readonly string[];
 }
 
 /** What of the surroundings a plan depends on. */
@@ -38,6 +40,7 @@ export interface DaemonPlan {
   readonly errorLog: string | undefined;
   readonly logLevel: LogLevel;
   readonly stateDir: string | undefined;
+  readonly plugins: PluginDirs;
   /** 1 = events on stdout, 2 = output, too. */
   readonly verbose: number;
   /** What the user should know before it begins. */
@@ -71,6 +74,7 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
     errorLog: path(choice["error-log"]) ?? config.errorLog,
     logLevel: choice["log-level"] === undefined ? config.logLevel : readLevel(choice["log-level"]),
     stateDir: path(choice["state-dir"]) ?? config.stateDir,
+    plugins: pluginDirs(choice["plugin-dir"], config, at),
     verbose: choice.verbose,
     warnings: [
       ...open.map(

@@ -9,6 +9,9 @@ import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
+import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
+import type { PluginSet } from "../apps/plugins/plugin-set.ts";
+import { siteRoutes } from "../apps/plugins/site-routes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
@@ -38,6 +41,8 @@ export interface DaemonOptions {
   readonly version: string;
   readonly cwd: string;
   readonly uid: number;
+  /** Loaded, and not yet started. */
+  readonly plugins: PluginSet;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -55,14 +60,19 @@ export class Daemon {
   readonly #logs: LogFiles;
   readonly #socketOwner = SocketOwner.open();
   readonly #api: HttpApi;
+  readonly #plugins: PluginRunner;
+  /** What the plugins are told, by their names. */
+  #settings: DaemonConfig["plugins"] = new Map();
   /** Full names of the jobs that the configuration named when it was last applied. */
   #configured: readonly string[] = [];
   #writer: StdoutWriter | undefined;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
-    const { config, reactor, log } = options;
-    const onError = (error: unknown): void => log.error(error);
+    const { config, reactor, log, plugins } = options;
+    const onError = (error: unknown): void => {
+      if (!plugins.take(error, "in a listener")) log.error(error);
+    };
     this.#hub = new OutputHub({
       memoryBytes: config.outputMemoryBytes,
       keptBytes: config.outputBufferBytes,
@@ -87,16 +97,30 @@ export class Daemon {
       onError,
     });
     this.#api = this.#makeApi();
+    this.#plugins = new PluginRunner({
+      set: plugins,
+      log,
+      settingsOf: (name) => this.#settings.get(name),
+      addRoutes: (routes) => this.#api.addRoutes(routes),
+    });
   }
 
   #makeApi(): HttpApi {
-    const { plan, log, version, uid, shutdown } = this.#options;
+    const { plan, log, version, uid, shutdown, plugins } = this.#options;
     const [manager, output, feeds] = [this.manager, this.#hub, new Feeds()];
-    const control = new Control({ manager, output, stats: processStats, totalMemoryBytes: totalmem(), shutdown });
+    const control = new Control({
+      manager,
+      output,
+      stats: processStats,
+      totalMemoryBytes: totalmem(),
+      plugins: () => plugins.list(),
+      shutdown,
+    });
     const epoch = crypto.randomUUID().slice(0, 8);
     const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
     const ports = { manager, output, feeds, epoch };
-    const routes = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
     return new HttpApi({
@@ -122,7 +146,8 @@ export class Daemon {
    */
   async start(): Promise<void> {
     await this.#api.open();
-    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#api]);
+    this.#settings = this.#options.config.plugins;
+    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#plugins, this.#api]);
     this.apply(this.#options.config);
     const unclaimed = await this.#host.stopUnclaimed();
     if (unclaimed.length > 0) {
@@ -134,12 +159,18 @@ export class Daemon {
   apply(config: DaemonConfig): Difference {
     const { result } = this.manager.applyJobs(this.#configured, config.jobs);
     this.#configured = [...result.unchanged, ...result.changed, ...result.added];
+    this.#settings = config.plugins;
     return result;
   }
 
   /** Takes over certificates that have changed. @returns the endpoints they are of. @throws {@link GafferError} `port_busy` */
   renewTls(plan: DaemonPlan): readonly Endpoint[] {
     return this.#api.renewTls(plan.endpoints);
+  }
+
+  /** Tells the plugins that the configuration was read again. */
+  restartPlugins(): Promise<void> {
+    return this.#plugins.restart();
   }
 
   /** `-v` shows on stdout what happens, `-vv` what the processes say, too. */

@@ -4,6 +4,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { type Log, openLog } from "../base/log.ts";
 import { signalName } from "../base/signals.ts";
 import { buildInfo } from "../cli/build-info.ts";
+import { PluginSet } from "../apps/plugins/plugin-set.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { notifyInit } from "../host/notify-socket.ts";
 import { openReactor } from "../host/open-reactor.ts";
@@ -16,6 +17,7 @@ import { defaultStateFolder } from "../state/state-folder.ts";
 import { tellReady } from "./background.ts";
 import { Daemon } from "./daemon.ts";
 import type { DaemonPlan, DaemonSurroundings } from "./daemon-plan.ts";
+import { endInSpiteOf, loadDaemonPlugins } from "./daemon-plugins.ts";
 import { ErrorLog } from "./error-log.ts";
 import { StrayErrors } from "./stray-errors.ts";
 import { Housekeeping } from "./housekeeping.ts";
@@ -59,7 +61,9 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   const release = holdSignals();
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
-  using stray = new StrayErrors(log);
+  const plugins = new PluginSet(plan.plugins.dirs);
+  using stray = new StrayErrors(log, (error) => plugins.takeStray(error));
+  await loadDaemonPlugins(plugins, { plan, config, uid: at.uid, log });
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
   const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
   using instance = await openInstance(stateFolder, log);
@@ -75,6 +79,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     version: buildInfo().version,
     cwd: at.cwd,
     uid: at.uid,
+    plugins,
     journal: instance.ledger,
     detached: left.detached,
     shutdown: () => end("asked to shut down"),
@@ -96,6 +101,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     if (killed.length > 0) log.warn(`had to be killed: ${killed.join(", ")}`);
   }
   log.info("stopped");
+  endInSpiteOf(plugins);
   return stray.exitCode;
 }
 
@@ -188,6 +194,7 @@ function reload(run: DaemonRun, daemon: Daemon, { log, notify }: SignalNeeds): v
     }
     const difference = daemon.apply(config);
     for (const line of reloadReport(difference)) log.info(`reload: ${line}`);
+    void daemon.restartPlugins();
   } catch (error) {
     if (!(error instanceof GafferError)) throw error;
     log.error(`reload: nothing was changed: ${error.message}`);

@@ -5,14 +5,16 @@ const BUG = 70;
 
 /**
  * Keeps a bug of ours from ending the daemon, and with it what it supervises: it is logged, the jobs go on, and the exit code tells of it
- * when the daemon ends.
+ * when the daemon ends. A plugin's error is the plugin's.
  */
 export class StrayErrors implements Disposable {
   readonly #hear: (error: unknown) => void;
   #count = 0;
 
-  constructor(log: Log) {
+  /** @param isForeign - whether an error is a plugin's; it has been told then */
+  constructor(log: Log, isForeign: (error: unknown) => boolean = () => false) {
     this.#hear = (error) => {
+      if (isForeign(error)) return;
       this.#count++;
       log.error("this is a bug in gaffer, please report it; the jobs go on:", error);
     };

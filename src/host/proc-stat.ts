@@ -14,7 +14,12 @@ export interface ProcStat {
   readonly nice: number;
   /** Address space, in bytes. */
   readonly virtualBytes: number;
+  /** Processor time used so far, in milliseconds. */
+  readonly cpuTimeMs: number;
 }
+
+/** A clock tick of proc(5), in milliseconds: USER_HZ is 100 on every Linux that Bun runs on. @see Linux `include/asm-generic/param.h` */
+export const TICK_MS = 10;
 
 /** A process now; undefined when there is none of that pid. */
 export function procStat(pid: number): ProcStat | undefined {
@@ -32,6 +37,7 @@ export function procStat(pid: number): ProcStat | undefined {
     start: number(19),
     nice: number(16),
     virtualBytes: number(20),
+    cpuTimeMs: (number(11) + number(12)) * TICK_MS,
   };
 }
 
@@ -54,8 +60,8 @@ export function everybody(): ProcStat[] {
     .filter(isAlive);
 }
 
-/** A file of `/proc/PID`; undefined when the process is gone or not ours to look at. */
-export function readProc(pid: number, name: string): string | undefined {
+/** A file of `/proc/PID`, or of `/proc`; undefined when the process is gone or not ours to look at. */
+export function readProc(pid: number | "", name: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${name}`, "latin1");
   } catch {

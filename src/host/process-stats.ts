@@ -1,8 +1,8 @@
 import { basename } from "node:path";
-import pidusage from "pidusage";
 import type { TreeUsage, Usage } from "../wire/stats-body.ts";
 import { userNames } from "./identity.ts";
 import { descendantsOf, isAlive, procStat, readProc } from "./proc-stat.ts";
+import { ProcessorShare } from "./processor-share.ts";
 
 /** What one process uses now; its part of a processor is since it was last asked, since its start the first time. */
 export type ProcessUsage = Usage;
@@ -10,19 +10,28 @@ export type ProcessUsage = Usage;
 /** What a process uses, and each of its descendants. */
 export type ProcessStats = TreeUsage;
 
-type Measured = pidusage.Status;
+const shares = new ProcessorShare();
 
-function describe(osPid: number, usage: Measured, names: ReadonlyMap<number, string>): ProcessUsage | undefined {
-  const uid = /^Uid:\s+(\d+)/m.exec(readProc(osPid, "status") ?? "")?.[1];
+/** One look at the machine. */
+interface Pass {
+  readonly names: ReadonlyMap<number, string>;
+  /** Milliseconds since the machine was started, which the start of a process is counted from, too. */
+  readonly atMs: number;
+}
+
+/** One process now; undefined when it has gone, or is a zombie, which uses nothing any more. */
+function usageOf(osPid: number, { names, atMs }: Pass): ProcessUsage | undefined {
   const stat = procStat(osPid);
-  if (uid === undefined || stat === undefined) return undefined;
+  const status = readProc(osPid, "status");
+  if (!isAlive(stat) || status === undefined) return undefined;
+  const uid = /^Uid:\s+(\d+)/m.exec(status)?.[1] ?? "0";
   const [command = ""] = (readProc(osPid, "cmdline") ?? "").split("\0");
   return {
     osPid,
-    cpuPercent: usage.cpu,
-    memoryBytes: usage.memory,
+    cpuPercent: shares.of(stat, atMs),
+    memoryBytes: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024,
     virtualBytes: stat.virtualBytes,
-    cpuTimeMs: usage.ctime,
+    cpuTimeMs: stat.cpuTimeMs,
     username: names.get(Number(uid)) ?? uid,
     nice: stat.nice,
     commandLine: basename(command),
@@ -30,55 +39,31 @@ function describe(osPid: number, usage: Measured, names: ReadonlyMap<number, str
 }
 
 /**
- * Looks once at all of these processes and their descendants: one pass of pidusage, and what that can't tell read beside it.
+ * Looks once at all of these processes and their descendants, in one pass.
  *
+ * @remarks Read straight from proc(5): pidusage 4 keeps a file open for each process for a minute after it was last asked, and for
+ * ever after its `clear()`.
  * @returns by os pid; a process that has gone is left out.
  */
 export async function processStats(osPids: readonly number[]): Promise<Map<number, ProcessStats>> {
-  const trees = new Map(osPids.map((osPid) => [osPid, descendantsOf([osPid])]));
-  const all = [...new Set([...trees.values()].flat())];
-  if (all.length === 0) return new Map();
-  const usages = await usageOf(all);
-  const names = userNames();
-  const read = (osPid: number): ProcessUsage[] => {
-    const usage = usages.get(osPid);
-    return usage === undefined ? [] : [describe(osPid, usage, names)].filter((one) => one !== undefined);
-  };
   const stats = new Map<number, ProcessStats>();
-  for (const [osPid, tree] of trees) {
-    const [own] = read(osPid);
-    const children = tree.filter((pid) => pid !== osPid).flatMap(read);
-    if (own !== undefined) stats.set(osPid, { ...own, children });
+  if (osPids.length === 0) return stats;
+  const pass = { names: userNames(), atMs: Number.parseFloat(readProc("", "uptime") ?? "0") * 1000 };
+  for (const [index, osPid] of osPids.entries()) {
+    // A pass over a thousand processes takes tens of milliseconds: others have their turn in between.
+    if (index % TURN === TURN - 1) await new Promise(setImmediate);
+    const own = usageOf(osPid, pass);
+    if (own === undefined) continue;
+    const below = descendantsOf([osPid]).filter((pid) => pid !== osPid);
+    stats.set(osPid, { ...own, children: below.flatMap((pid) => usageOf(pid, pass) ?? []) });
   }
   return stats;
 }
 
-/** How often a pass is tried again because somebody died in the middle of it. */
-const TRIES = 5;
+/** Processes that are looked at in one turn: some 3 ms. */
+const TURN = 50;
 
-/** pidusage fails as a whole when a process goes while it looks, and gives null for one that had gone before. */
-async function usageOf(osPids: readonly number[]): Promise<Map<number, Measured>> {
-  let alive = [...osPids];
-  for (let tries = 0; tries < TRIES && alive.length > 0; tries++) {
-    try {
-      const told: Record<string, Measured | null> = await pidusage(alive);
-      return new Map(Object.entries(told).flatMap(([pid, usage]) => (usage === null ? [] : [[Number(pid), usage]])));
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      alive = alive.filter((pid) => isAlive(procStat(pid)));
-    }
-  }
-  return new Map();
-}
-
-function isGone(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    ("code" in error && (error.code === "ESRCH" || error.code === "ENOENT")) || /No matching pid/i.test(error.message)
-  );
-}
-
-/** Lets go of what pidusage keeps from one look to the next, and of the timer it keeps it with. */
+/** Lets go of what is kept from one look to the next. */
 export function forgetUsage(): void {
-  pidusage.clear();
+  shares.clear();
 }

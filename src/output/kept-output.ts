@@ -7,16 +7,20 @@ export interface KeptSegment {
   readonly source: OutputSource;
   /** When its first byte was read, in milliseconds since 1970. */
   readonly timeMs: number;
+  /** How many bytes all streams together had said before it; the bytes that follow stand one after the other. */
+  readonly position: number;
   readonly bytes: Uint8Array;
 }
 
-interface Mark {
+/** When and by whom bytes were said, and where they stand in all that was said. */
+export type KeptMoment = Omit<KeptSegment, "bytes">;
+
+interface Mark extends KeptMoment {
+  /** How many bytes the stream had said before. */
   readonly at: number;
-  readonly timeMs: number;
-  readonly source: OutputSource;
 }
 
-/** Bytes read within this time share one time stamp. */
+/** Bytes read within this time share one time stamp, if no other stream said something between. */
 const MOMENT_MS = 100;
 /** Most time stamps of one stream: a line of 64 bytes each in 64 KiB. */
 const MARKS = 1024;
@@ -25,6 +29,7 @@ const MARKS = 1024;
 export class KeptOutput {
   readonly #ring: RingBuffer;
   readonly #marks: Mark[] = [];
+  #lostPosition = 0;
 
   constructor(budget: MemoryBudget, limitBytes: number) {
     this.#ring = new RingBuffer(budget, limitBytes);
@@ -37,14 +42,27 @@ export class KeptOutput {
 
   /** Bytes that came and are kept no more. */
   get lost(): number {
-    return this.#ring.lost;
+    return Math.max(this.#ring.lost, this.#marks[0]?.at ?? 0);
   }
 
-  write(bytes: Uint8Array, timeMs: number, source: OutputSource): void {
+  /** Where the last byte that is kept no more ended in all that was said. */
+  get lostPosition(): number {
+    const { lost } = this;
+    const mark = this.#marks.findLast(({ at }) => at < lost);
+    return mark === undefined ? this.#lostPosition : mark.position + lost - mark.at;
+  }
+
+  write(bytes: Uint8Array, moment: KeptMoment): void {
     const last = this.#marks.at(-1);
-    if (last === undefined || last.source !== source || timeMs - last.timeMs >= MOMENT_MS || timeMs < last.timeMs) {
+    const written = this.#ring.written;
+    const goesOn =
+      last?.source === moment.source &&
+      last.position + written - last.at === moment.position &&
+      moment.timeMs - last.timeMs < MOMENT_MS &&
+      moment.timeMs >= last.timeMs;
+    if (!goesOn) {
       this.#forgetMarks();
-      this.#marks.push({ at: this.#ring.written, timeMs, source });
+      this.#marks.push({ at: written, ...moment });
     }
     this.#ring.write(bytes);
   }
@@ -54,12 +72,13 @@ export class KeptOutput {
     const lost = this.#ring.lost;
     const kept = this.#ring.snapshot();
     return this.#marks
-      .map((mark, index) => {
+      .map(({ at, ...moment }, index) => {
         const end = (this.#marks[index + 1]?.at ?? this.#ring.written) - lost;
+        const skipped = Math.max(0, lost - at);
         return {
-          source: mark.source,
-          timeMs: mark.timeMs,
-          bytes: kept.subarray(Math.max(0, mark.at - lost), Math.max(0, end)),
+          ...moment,
+          position: moment.position + skipped,
+          bytes: kept.subarray(at + skipped - lost, Math.max(0, end)),
         };
       })
       .filter((segment) => segment.bytes.length > 0);
@@ -75,6 +94,14 @@ export class KeptOutput {
     const lost = this.#ring.lost;
     const gone = this.#marks.findIndex((_, index) => (this.#marks[index + 1]?.at ?? Infinity) > lost);
     const count = Math.max(gone, this.#marks.length >= MARKS ? 1 : 0);
-    if (count > 0) this.#marks.splice(0, count);
+    if (count <= 0) return;
+    this.#lostPosition = this.#endOf(count - 1);
+    this.#marks.splice(0, count);
+  }
+
+  /** Where the bytes of a mark end. */
+  #endOf(index: number): number {
+    const mark = this.#marks[index];
+    return mark === undefined ? 0 : mark.position + (this.#marks[index + 1]?.at ?? this.#ring.written) - mark.at;
   }
 }

@@ -2,7 +2,7 @@ import { isLogGap, type LogEntry } from "../base/log-record.ts";
 import type { OutputSink } from "./open-output.ts";
 import type { Follower, OutputHub } from "./output-hub.ts";
 import type { OutputFilter, OutputSource } from "./output-source.ts";
-import { RecordSink } from "./record-sink.ts";
+import { RecordSink, type TakeEntry } from "./record-sink.ts";
 
 /** When so much waits for a slow reader, what comes is left out and told as a gap. */
 const QUEUE_BYTES = 1_048_576;
@@ -17,6 +17,15 @@ export interface RecordRange {
   readonly tail?: number | undefined;
   /** Those from this instant on, in milliseconds since 1970. @defaultValue all that are kept */
   readonly since?: number | undefined;
+  /** Those that end after this place in all that was said; see {@link OutputHub.position}. @defaultValue all that are kept */
+  readonly after?: number | undefined;
+}
+
+/** Lines and gaps, each with the place where it ends. */
+export interface PlacedEntry {
+  readonly entry: LogEntry;
+  /** How many bytes all streams together had said then; grows with each entry. */
+  readonly position: number;
 }
 
 /** Settings of {@link followRecords}. */
@@ -24,9 +33,10 @@ export interface FollowRecordsOptions extends RecordRange {
   /**
    * Takes one entry.
    *
+   * @param position - of {@link PlacedEntry}
    * @returns whether it can take more; if not, nothing comes before {@link RecordFollower.resume}.
    */
-  readonly onEntry: (entry: LogEntry) => boolean;
+  readonly onEntry: (entry: LogEntry, position: number) => boolean;
 }
 
 /** A reader of records. */
@@ -36,12 +46,12 @@ export interface RecordFollower extends Follower {
 }
 
 /**
- * The lines that are kept, of all streams that `filter` admits, in order of time.
+ * The lines that are kept, of all streams that `filter` admits, in the order they were said.
  *
  * @remarks The unfinished last line of a stream is among them once the stream has ended. What a stream said before its
  * first kept line is told as a gap.
  */
-export function keptRecords(hub: OutputHub, filter: OutputFilter, range: RecordRange = {}): LogEntry[] {
+export function keptRecords(hub: OutputHub, filter: OutputFilter, range: RecordRange = {}): PlacedEntry[] {
   const kept = new KeptRecords(range);
   hub.follow(filter, (source) => kept.sinkOf(source), { replay: true }).close();
   return kept.entries();
@@ -60,7 +70,7 @@ export function followRecords(hub: OutputHub, filter: OutputFilter, options: Fol
 /** Gathers what is kept. */
 class KeptRecords {
   readonly #range: RecordRange;
-  readonly #streams: LogEntry[][] = [];
+  readonly #streams: PlacedEntry[][] = [];
 
   constructor(range: RecordRange) {
     this.#range = range;
@@ -71,36 +81,29 @@ class KeptRecords {
   }
 
   /** @returns what takes the entries of one stream */
-  newStream(): (entry: LogEntry) => void {
-    const { since = -Infinity, tail = Infinity } = this.#range;
+  newStream(): TakeEntry {
+    const { since = -Infinity, tail = Infinity, after = -1 } = this.#range;
     const place = this.#streams.push([]) - 1;
-    return (entry) => {
+    return (entry, position) => {
       const stream = this.#streams[place];
-      if (stream === undefined || entry.time < since || tail === 0) return;
-      if (stream.push(entry) >= tail + SURPLUS) this.#streams[place] = lastLines(stream, tail);
+      if (stream === undefined || entry.time < since || position <= after || tail === 0) return;
+      if (stream.push({ entry, position }) >= tail + SURPLUS) this.#streams[place] = lastLines(stream, tail);
     };
   }
 
-  /** All of them, in order of time; each stream's stay in their order, whatever the clock did. */
-  entries(): LogEntry[] {
-    const timed = this.#streams.flatMap((stream) => {
-      let at = -Infinity;
-      return stream.map((entry) => {
-        at = Math.max(at, entry.time);
-        return { at, entry };
-      });
-    });
-    const sorted = timed.toSorted((one, other) => one.at - other.at).map(({ entry }) => entry);
+  /** All of them, in the order they were said. */
+  entries(): PlacedEntry[] {
+    const sorted = this.#streams.flat().toSorted((one, other) => one.position - other.position);
     return lastLines(sorted, this.#range.tail ?? Infinity);
   }
 }
 
 /** The end of `entries` that holds so many lines and begins with one; all of it when there are fewer. */
-function lastLines(entries: LogEntry[], tail: number): LogEntry[] {
+function lastLines(entries: PlacedEntry[], tail: number): PlacedEntry[] {
   let lines = 0;
   for (let start = entries.length; start > 0; start--) {
-    const entry = entries[start - 1];
-    if (entry !== undefined && !isLogGap(entry) && ++lines === tail) return entries.slice(start - 1);
+    const placed = entries[start - 1];
+    if (placed !== undefined && !isLogGap(placed.entry) && ++lines === tail) return entries.slice(start - 1);
   }
   return entries;
 }
@@ -110,15 +113,17 @@ interface HeldPiece {
   readonly sink: RecordSink;
   readonly bytes?: Uint8Array;
   readonly timeMs?: number;
+  /** Where it begins; of a gap or an end, where that stands. */
+  position: number;
   lost: number;
 }
 
 class LiveRecords implements RecordFollower {
-  readonly #onEntry: (entry: LogEntry) => boolean;
+  readonly #onEntry: FollowRecordsOptions["onEntry"];
   readonly #follower: Follower;
   #kept: KeptRecords | undefined;
   /** Entries of the last piece that the reader had no room for. */
-  #queue: LogEntry[] = [];
+  #queue: PlacedEntry[] = [];
   /** What came after them, not yet made entries: lines take many times the room of their bytes. */
   #held: HeldPiece[] = [];
   #heldBytes = 0;
@@ -133,7 +138,7 @@ class LiveRecords implements RecordFollower {
     this.#follower = hub.follow(filter, (source) => this.#sinkOf(source), { replay: true });
     const kept = this.#kept.entries();
     this.#kept = undefined;
-    for (const entry of kept) this.#take(entry);
+    for (const { entry, position } of kept) this.#take(entry, position);
   }
 
   resume(): void {
@@ -160,24 +165,25 @@ class LiveRecords implements RecordFollower {
   #sinkOf(source: OutputSource): OutputSink {
     // Of its stream alone, until what is kept is in order.
     const keep = this.#kept?.newStream();
-    const sink = new RecordSink(source, (entry) => {
-      if (this.#kept !== undefined && keep !== undefined) keep(entry);
-      else this.#take(entry);
+    const sink = new RecordSink(source, (entry, position) => {
+      if (this.#kept !== undefined && keep !== undefined) keep(entry, position);
+      else this.#take(entry, position);
     });
     return {
-      write: (bytes, timeMs) => {
-        if (!this.#mustHold) sink.write(bytes, timeMs);
-        // A copy, which slice() of a Buffer is not: what we are given is overwritten by the next read.
-        else if (this.#heldBytes < QUEUE_BYTES) this.#hold({ sink, bytes: new Uint8Array(bytes), timeMs, lost: 0 });
-        else this.#holdGap(sink, bytes.length);
+      write: (bytes, timeMs, position) => {
+        if (!this.#mustHold) sink.write(bytes, timeMs, position);
+        else if (this.#heldBytes < QUEUE_BYTES) {
+          // A copy, which slice() of a Buffer is not: what we are given is overwritten by the next read.
+          this.#hold({ sink, bytes: new Uint8Array(bytes), timeMs, position, lost: 0 });
+        } else this.#holdGap({ sink, lost: bytes.length, position: position + bytes.length });
       },
-      gap: (lostBytes) => {
-        if (this.#mustHold) this.#holdGap(sink, lostBytes);
-        else sink.gap(lostBytes);
+      gap: (lost, position) => {
+        if (this.#mustHold) this.#holdGap({ sink, lost, position });
+        else sink.gap(lost, position);
       },
-      end: () => {
-        if (this.#mustHold) this.#hold({ sink, lost: 0 });
-        else sink.end();
+      end: (position) => {
+        if (this.#mustHold) this.#hold({ sink, position, lost: 0 });
+        else sink.end(position);
       },
     };
   }
@@ -192,39 +198,39 @@ class LiveRecords implements RecordFollower {
     this.#heldBytes += sizeOf(piece);
   }
 
-  #holdGap(sink: RecordSink, lost: number): void {
-    const last = this.#gaps.get(sink);
+  #holdGap(gap: HeldPiece): void {
+    const last = this.#gaps.get(gap.sink);
     if (last !== undefined) {
-      last.lost += lost;
+      last.lost += gap.lost;
+      last.position = gap.position;
       return;
     }
-    const gap = { sink, lost };
     this.#hold(gap);
-    this.#gaps.set(sink, gap);
+    this.#gaps.set(gap.sink, gap);
   }
 
   #play(piece: HeldPiece): void {
-    const { sink, bytes, timeMs = 0, lost } = piece;
+    const { sink, bytes, timeMs = 0, position, lost } = piece;
     if (this.#gaps.get(sink) === piece) this.#gaps.delete(sink);
-    if (bytes !== undefined) sink.write(bytes, timeMs);
-    else if (lost > 0) sink.gap(lost);
-    else sink.end();
+    if (bytes !== undefined) sink.write(bytes, timeMs, position);
+    else if (lost > 0) sink.gap(lost, position);
+    else sink.end(position);
   }
 
   #drain(): void {
     let next = 0;
-    for (const entry of this.#queue) {
+    for (const { entry, position } of this.#queue) {
       if (this.#isFull || this.#isClosed) break;
       next++;
-      this.#isFull = !this.#onEntry(entry);
+      this.#isFull = !this.#onEntry(entry, position);
     }
     this.#queue = this.#queue.slice(next);
   }
 
-  #take(entry: LogEntry): void {
+  #take(entry: LogEntry, position: number): void {
     if (this.#isClosed) return;
-    if (this.#isFull) this.#queue.push(entry);
-    else this.#isFull = !this.#onEntry(entry);
+    if (this.#isFull) this.#queue.push({ entry, position });
+    else this.#isFull = !this.#onEntry(entry, position);
   }
 }
 

@@ -1,24 +1,33 @@
 import type { ByteSink } from "./byte-sink.ts";
 import type { OutputSource } from "./output-source.ts";
 
+const NEWLINE = 10;
+
 /** A consumer's end of one output. A {@link ByteSink} will do. */
 export interface OutputSink {
   /**
    * Takes what was read; the bytes are valid only during the call.
    *
    * @param timeMs - when they were read, in milliseconds since 1970.
+   * @param position - how many bytes all streams together had said before.
    */
-  write(bytes: Uint8Array, timeMs: number): void;
-  /** `lostBytes` of the stream are missing before what comes next. */
-  gap?(lostBytes: number): void;
-  /** Nothing follows. */
-  end(): void;
+  write(bytes: Uint8Array, timeMs: number, position: number): void;
+  /**
+   * `lostBytes` of the stream are missing before what comes next.
+   *
+   * @param position - where the last of them ended.
+   */
+  gap?(lostBytes: number, position: number): void;
+  /** Nothing follows. @param position - where that became known. */
+  end(position: number): void;
 }
 
 /** What an {@link OpenOutput} is given by its hub. */
 export interface OpenOutputOptions {
-  keep(bytes: Uint8Array, timeMs: number): void;
-  onEnd(): void;
+  /** @returns how many bytes all streams together had said before */
+  keep(bytes: Uint8Array, timeMs: number): number;
+  /** @returns how many bytes all streams together have said */
+  onEnd(): number;
   onError(error: unknown): void;
   now(): number;
 }
@@ -29,6 +38,7 @@ export class OpenOutput implements ByteSink {
   readonly #hub: OpenOutputOptions;
   /** Replaced, never changed: it may be walked through while a sink attaches or detaches. */
   #sinks: readonly (readonly [follower: object, sink: OutputSink])[] = [];
+  #lastByte = NEWLINE;
 
   constructor(source: OutputSource, hub: OpenOutputOptions) {
     this.source = source;
@@ -45,10 +55,11 @@ export class OpenOutput implements ByteSink {
 
   write(bytes: Uint8Array): void {
     const timeMs = this.#hub.now();
-    this.#hub.keep(bytes, timeMs);
+    const position = this.#hub.keep(bytes, timeMs);
+    this.#lastByte = bytes.at(-1) ?? this.#lastByte;
     for (const [follower, sink] of this.#sinks) {
       try {
-        sink.write(bytes, timeMs);
+        sink.write(bytes, timeMs, position);
       } catch (error) {
         // One consumer's fault is not the others', nor the child's.
         this.detach(follower);
@@ -58,12 +69,14 @@ export class OpenOutput implements ByteSink {
   }
 
   end(): void {
-    this.#hub.onEnd();
+    // The end of a last line is a place of its own: whoever heard the line and not its end has not heard it.
+    if (this.#lastByte !== NEWLINE) this.#hub.keep(Uint8Array.of(NEWLINE), this.#hub.now());
+    const position = this.#hub.onEnd();
     const sinks = this.#sinks;
     this.#sinks = [];
     for (const [, sink] of sinks) {
       try {
-        sink.end();
+        sink.end(position);
       } catch (error) {
         this.#hub.onError(error);
       }

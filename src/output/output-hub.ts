@@ -57,12 +57,18 @@ export class OutputHub {
   readonly #unkept = new WeakSet<OpenOutput>();
   readonly #commits: string[] = [];
   readonly #followings = new Set<Following>();
+  #position = 0;
 
   constructor(options: OutputHubOptions = {}) {
     this.#budget = new MemoryBudget(options.memoryBytes ?? OUTPUT_MEMORY_BYTES);
     this.#keptBytes = options.keptBytes ?? KEPT_BYTES;
     this.#now = options.now ?? Date.now;
     this.#onError = options.onError ?? throwLater;
+  }
+
+  /** How many bytes all streams together have said: a place in all that was said. */
+  get position(): number {
+    return this.#position;
   }
 
   /** Bytes of memory that kept output takes. */
@@ -81,9 +87,16 @@ export class OutputHub {
     const key = keyOf(source);
     const output = new OpenOutput(source, {
       keep: (bytes, timeMs) => {
-        if (this.#keptBytes > 0 && !this.#unkept.has(output)) this.#keptOf(key, source).write(bytes, timeMs, source);
+        const position = this.#position;
+        this.#position += bytes.length;
+        const isKept = this.#keptBytes > 0 && !this.#unkept.has(output);
+        if (isKept) this.#keptOf(key, source).write(bytes, { source, timeMs, position });
+        return position;
       },
-      onEnd: () => this.#open.delete(output),
+      onEnd: () => {
+        this.#open.delete(output);
+        return this.#position;
+      },
       onError: this.#onError,
       now: this.#now,
     });
@@ -152,16 +165,16 @@ export class OutputHub {
     const sinks = new Map<OutputSource, OutputSink | undefined>();
     for (const kept of this.#kept.values()) {
       let { lost } = kept;
-      for (const { source, bytes, timeMs } of kept.segments()) {
+      for (const { source, bytes, timeMs, position } of kept.segments()) {
         if (!sinks.has(source)) sinks.set(source, following.attach(source));
         const sink = sinks.get(source);
-        if (lost > 0) sink?.gap?.(lost);
+        if (lost > 0) sink?.gap?.(lost, kept.lostPosition);
         lost = 0;
-        sink?.write(bytes, timeMs);
+        sink?.write(bytes, timeMs, position);
       }
     }
     const live = new Set([...this.#open].map((output) => output.source));
-    for (const [source, sink] of sinks) if (!live.has(source)) sink?.end();
+    for (const [source, sink] of sinks) if (!live.has(source)) sink?.end(this.#position);
     return sinks;
   }
 }

@@ -30,22 +30,15 @@ async function readLogs(client: DaemonClient, { jobs, tail, since }: LogRange): 
 /** Reads the lines that are kept, then those that come, over losses of the connection. */
 async function followLogs(client: DaemonClient, options: FollowLogsOptions): Promise<void> {
   const { jobs, onEntry, signal, onConnection } = options;
-  let last: number | undefined;
   await followEvents(client, {
     path: "/logs",
     signal,
     onConnection,
-    // After a loss: what was said since the last line that was heard.
-    query: () => ({
-      job: jobs,
-      follow: true,
-      ...(last === undefined ? { tail: options.tail, since: options.since } : { since: last + 1 }),
-    }),
+    // After a loss it goes on by the id of the last line that was heard.
+    query: () => ({ job: jobs, follow: true, tail: options.tail, since: options.since }),
     onEvent: ({ data }) => {
       const entry = decodeLogEntry(data);
-      if (entry === undefined) return;
-      last = Math.max(last ?? 0, entry.time);
-      onEntry(entry);
+      if (entry !== undefined) onEntry(entry);
     },
   });
 }

@@ -2,10 +2,15 @@ import { chmodSync, chownSync, lstatSync, mkdirSync, unlinkSync } from "node:fs"
 import { dirname } from "node:path";
 import { type Endpoint, endpointAddress, formatEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
+import type { OpenSocket } from "./open-socket.ts";
+import { MESSAGE_BYTES, QUEUE_BYTES } from "./socket.ts";
 import type { TlsAuthority, TlsIdentity } from "../base/tls-files.ts";
 
-/** The server that Bun gives. */
-export type HttpServer = Bun.Server<undefined>;
+/** The server that Bun gives; each of its websockets has an {@link OpenSocket} behind it. */
+export type HttpServer = Bun.Server<OpenSocket>;
+
+/** What is answered; nothing where a websocket was opened instead. */
+export type HttpAnswer = Response | undefined;
 
 /** The TLS that a server speaks: 1.2 and 1.3. */
 export interface ServerTls {
@@ -22,13 +27,31 @@ export interface EndpointOptions {
   readonly gid?: number | undefined;
   /** Undefined = plain HTTP. A unix socket speaks none. */
   readonly tls?: ServerTls | undefined;
-  readonly handle: (request: Request, server: HttpServer, endpoint: Endpoint) => Response | Promise<Response>;
+  readonly handle: (request: Request, server: HttpServer, endpoint: Endpoint) => HttpAnswer | Promise<HttpAnswer>;
 }
 
 interface Listening {
   readonly endpoint: Endpoint;
   readonly server: HttpServer;
 }
+
+/**
+ * Bun pings shortly before this many seconds without a sign of life: the dead are noticed, the idle stay. Proxies give a silent
+ * connection a minute. @see nginx `proxy_read_timeout`
+ */
+const IDLE_S = 45;
+
+const websocket: Bun.WebSocketHandler<OpenSocket> = {
+  maxPayloadLength: MESSAGE_BYTES,
+  // What exceeds it is refused by ourselves; of what Bun says by itself, its pongs, no more than this may pile up.
+  backpressureLimit: QUEUE_BYTES,
+  idleTimeout: IDLE_S,
+  sendPings: true,
+  open: (ws) => ws.data.opened(ws),
+  message: (ws, message) => ws.data.received(message),
+  drain: (ws) => ws.data.drained(),
+  close: (ws, code, reason) => ws.data.closed(code, reason),
+};
 
 /** An address that is listened on. */
 export class HttpEndpoint implements AsyncDisposable {
@@ -146,6 +169,7 @@ function serveOptions(endpoint: Endpoint, { handle }: EndpointOptions) {
     // What is too large is refused by ourselves, with a body that says why; Bun would only cut the connection.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
+    websocket,
     fetch: (request: Request, server: HttpServer) => handle(request, server, endpoint),
   } as const;
 }

@@ -3,13 +3,18 @@ import type { Endpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { errorBody } from "../wire/error-body.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
-import type { HttpServer } from "./http-endpoint.ts";
+import type { HttpAnswer, HttpServer } from "./http-endpoint.ts";
 import { refuseLargeBody } from "./request-body.ts";
+import type { RouteRequest } from "./route.ts";
 import type { Match, Router } from "./router.ts";
+import type { SocketSession } from "./socket.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** What a service works with. */
 export interface HttpServiceOptions {
   readonly router: Router;
+  /** Where its websockets belong to. */
+  readonly sockets: Sockets;
   /** Of an endpoint; known once that listens. */
   readonly gatekeeper: () => Gatekeeper;
   /** Told of a bug: what the client is only told the word of. */
@@ -25,12 +30,13 @@ export class HttpService {
   }
 
   /** Answers one request. Never throws. */
-  async handle(request: Request, server: HttpServer, endpoint: Endpoint): Promise<Response> {
+  async handle(request: Request, server: HttpServer, endpoint: Endpoint): Promise<HttpAnswer> {
     let headers: Readonly<Record<string, string>> = {};
     try {
       const peer = server.requestIP(request) ?? undefined;
       headers = this.#options.gatekeeper().admit({ headers: request.headers, endpoint, peer });
-      return withHeaders(await this.#answer(request, server, endpoint), headers);
+      const answer = await this.#answer(request, server, endpoint);
+      return answer && withHeaders(answer, headers);
     } catch (error) {
       if (!(error instanceof GafferError) || error.status === 0 || error.code === "internal") {
         this.#options.onError(error);
@@ -39,13 +45,13 @@ export class HttpService {
     }
   }
 
-  async #answer(request: Request, server: HttpServer, endpoint: Endpoint): Promise<Response> {
+  async #answer(request: Request, server: HttpServer, endpoint: Endpoint): Promise<HttpAnswer> {
     const { path, query } = targetOf(request.url);
     const { method } = request;
     if (method === "OPTIONS") return this.#allow(path);
     const { route, params, caller } = this.#find(request, path);
     refuseLargeBody(request);
-    const response = await route.handle({
+    const routed: RouteRequest = {
       params,
       query,
       raw: request,
@@ -53,11 +59,24 @@ export class HttpService {
       caller,
       authenticate: (key) => this.#options.gatekeeper().authenticate(key),
       keepAlive: () => server.timeout(request, 0),
-    });
+    };
+    if (route.socket !== undefined && isUpgrade(request))
+      return this.#openSocket(route.socket(routed), request, server);
+    const response = await route.handle(routed);
     if (method !== "HEAD") return response;
     if (route.endless === true) await response.body?.cancel();
-    else response.headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+    else if (!response.headers.has("content-length")) {
+      response.headers.set("content-length", String((await response.arrayBuffer()).byteLength));
+    }
     return new Response(null, { status: response.status, headers: response.headers });
+  }
+
+  /** @returns nothing: the handshake is the answer. */
+  #openSocket(session: SocketSession, request: Request, server: HttpServer): undefined {
+    const socket = this.#options.sockets.accept(session);
+    if (server.upgrade(request, { data: socket })) return;
+    this.#options.sockets.forget(socket);
+    throw new GafferError("bad_request", "Cannot open a websocket: the handshake is not that of RFC 6455, version 13");
   }
 
   #find({ method, headers }: Request, path: string): Match & { readonly caller: Caller } {
@@ -94,11 +113,15 @@ function targetOf(url: string): { path: string; query: URLSearchParams } {
   return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
 }
 
+const isUpgrade = ({ method, headers }: Request): boolean =>
+  method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket";
+
 /** An answer that tells of an error. */
 function errorResponse(error: unknown): Response {
   const body = errorBody(error);
   const allow = body.details?.["allow"];
-  const headers = Array.isArray(allow) ? { allow: allow.join(", ") } : {};
+  const headers: Record<string, string> = Array.isArray(allow) ? { allow: allow.join(", ") } : {};
+  if (body.code === "upgrade_required") headers["upgrade"] = "websocket";
   return Response.json(body, { status: body.errno, headers });
 }
 

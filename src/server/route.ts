@@ -1,6 +1,7 @@
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { Caller } from "../base/caller.ts";
 import type { Endpoint } from "../base/endpoint.ts";
+import type { SocketSession } from "./socket.ts";
 
 /** Methods that routes have; HEAD and OPTIONS are answered for each by themselves. */
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
@@ -58,4 +59,6 @@ export interface Route {
   readonly open?: boolean;
   readonly doc?: RouteDoc;
   readonly handle: (request: RouteRequest) => Response | Promise<Response>;
+  /** What happens on the websocket that is asked for here; other requests go to {@link handle}. See `socketRoute`. */
+  readonly socket?: (request: RouteRequest) => SocketSession;
 }

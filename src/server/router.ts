@@ -95,10 +95,11 @@ export class Router {
     return allowed(this.#waysOf(path));
   }
 
-  /** Whether there is a route of this method whose path could be meant by the same requests. */
-  has({ method, path }: Route): boolean {
+  /** A route of this method whose path could be meant by the same requests; one that takes whatever no other does gives way. */
+  clashing({ method, path }: Route): Route | undefined {
     const example = path.replace(/:[^/]*#/g, "1").replace(/:[^/]*|\*$/g, "x");
-    return this.#waysOf(example).some(({ known }) => known.some(({ route }) => route.method === method));
+    const routes = this.#waysOf(example).flatMap(({ known }) => known.map(({ route }) => route));
+    return routes.find((route) => route.method === method && (!route.path.endsWith("*") || route.path === path));
   }
 
   #waysOf(path: string): Way[] {

@@ -259,3 +259,57 @@ describe("the streams of a process", () => {
     await daemon.request("DELETE /jobs/x/flood?wait=10");
   });
 });
+
+const counting = "n=0; while :; do n=$((n+1)); echo line $n é; sleep 0.005; done";
+const numbers = (reader: EventReader): number[] =>
+  reader.events.flatMap(({ data }) => [...textOf(data).matchAll(/line (\d+) é/g)].map(([, digits]) => Number(digits)));
+
+const textOf = (data: unknown): string =>
+  typeof data === "object" && data !== null && "text" in data ? String(data.text) : String(data);
+
+/** Reads a feed in many short visits, each after the last id of the one before. */
+async function readInVisits(
+  daemon: RunningDaemon,
+  path: string,
+): Promise<{ seen: number[]; kinds: (string | undefined)[] }> {
+  const [seen, kinds]: [number[], (string | undefined)[]] = [[], []];
+  let id = "";
+  for (let visit = 0; visit < 20; visit++) {
+    const headers = { accept: "text/event-stream", ...(id === "" ? {} : { "last-event-id": id }) };
+    await using reader = await EventReader.open((signal) => daemon.fetch(path, { signal, headers }));
+    await reader.until(() => numbers(reader).length > 3);
+    id = reader.events.at(-1)?.id ?? id;
+    seen.push(...numbers(reader));
+    kinds.push(...reader.kinds);
+  }
+  return { seen, kinds };
+}
+
+describe("going on after a cut", () => {
+  test("neither logs nor the stream of a process have a gap or a double", async () => {
+    await using daemon = await RunningDaemon.start();
+    await daemon.request("POST /jobs/r?wait=10", { name: "a", cmd: counting.replaceAll("$", "$$"), shell: true });
+    for (const path of ["/jobs/r/a/logs?follow=1", "/logs?follow=1", "/streams/1/stdout?feed=eventsource"]) {
+      const { seen, kinds } = await readInVisits(daemon, path);
+      const [first = 0] = seen;
+      expect([path, seen]).toEqual([path, seen.map((_, at) => first + at)]);
+      expect(kinds).not.toContain("gap");
+    }
+  });
+
+  test("an id of another life begins with a gap", async () => {
+    await using daemon = await RunningDaemon.start();
+    await daemon.request("POST /jobs/r?wait=10", { name: "a", cmd: "echo one; exec sleep 1000", shell: true });
+    await daemon.until("/logs", /one/);
+    for (const path of ["/logs?follow=1", "/streams/1/stdout?feed=eventsource"]) {
+      const headers = { accept: "text/event-stream", "last-event-id": "0123abcd-7" };
+      await using reader = await EventReader.open((signal) => daemon.fetch(path, { signal, headers }));
+      await reader.until(({ kinds }) => kinds.length >= 2);
+      expect([path, reader.events[0]?.event, reader.events[0]?.data]).toEqual([
+        path,
+        "gap",
+        expect.objectContaining({ missed: null }),
+      ]);
+    }
+  });
+});

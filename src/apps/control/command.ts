@@ -3,6 +3,7 @@ import { type Caller, type Permission, permit } from "../../base/caller.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Report } from "../../manager/operation.ts";
 import type { OutputHub } from "../../output/output-hub.ts";
+import type { PluginBody } from "../../wire/plugin-body.ts";
 import type { TreeUsage } from "../../wire/stats-body.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { targetOf } from "./command-target.ts";
@@ -15,6 +16,8 @@ export interface ControlPorts {
   readonly stats: (osPids: readonly number[]) => Promise<ReadonlyMap<number, TreeUsage>>;
   /** Memory of the machine. */
   readonly totalMemoryBytes: number;
+  /** The plugins, and how they stand. */
+  readonly plugins: () => readonly PluginBody[];
   /** Ends the daemon in order; everything is stopped. */
   readonly shutdown: () => void;
 }

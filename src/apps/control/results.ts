@@ -134,3 +134,20 @@ export const reportFields: TProperties = {
     }),
   ),
 };
+
+const pluginState = Type.Union(
+  ["loaded", "starting", "running", "stopped", "failed", "site"].map((word) => Type.Literal(word)),
+);
+
+const plugin = answer({
+  name: Type.String(),
+  version: Type.String(),
+  description: Type.String(),
+  state: pluginState,
+  error: nullable(Type.String({ description: "What went wrong with it last" })),
+  path: Type.String({ description: "Its folder" }),
+  site: nullable(Type.String({ description: "Where its site is served" })),
+});
+
+/** The plugins of a daemon. */
+export const pluginsResult: TSchema = answer({ plugins: Type.Array(plugin) });

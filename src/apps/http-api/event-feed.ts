@@ -1,30 +1,9 @@
-import { GafferError } from "../../base/gaffer-error.ts";
 import { firstMatch } from "../../manager/event-emitter.ts";
 import { type GafferEvent, topicsOf } from "../../manager/gaffer-event.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { FeedSignals, FeedSource } from "../../server/feed.ts";
+import { feedId, type FeedPlace } from "../../wire/feed-id.ts";
 import { encodeSse } from "../../wire/sse.ts";
-
-/** Where a reader of events begins: after this number; all that is kept for 0; now for `undefined`. */
-export type Since = { readonly seq: number; readonly isLost: boolean } | undefined;
-
-/**
- * Reads where a feed begins: a number, or the id of an event of this or another life of the daemon.
- *
- * @throws {@link GafferError} `bad_request` if it is neither.
- */
-export function parseSince(text: string | null, epoch: string): Since {
-  if (text === null || text === "") return undefined;
-  const [, life, digits] = /^(?:([0-9A-Za-z]+)-)?(\d{1,15})$/.exec(text) ?? [];
-  if (digits === undefined) {
-    throw new GafferError(
-      "bad_request",
-      `Cannot begin after ${JSON.stringify(text)}: it takes the number or the id of an event, or 0 for all that is kept`,
-    );
-  }
-  // Numbers of another life mean nothing here: what came since is all there is, and what was before is lost.
-  return life === undefined || life === epoch ? { seq: Number(digits), isLost: false } : { seq: 0, isLost: true };
-}
 
 /** Most events made into text at once; a reader takes them as fast as it can. */
 const BATCH = 256;
@@ -55,11 +34,11 @@ export class EventFeed implements FeedSource {
   #unsubscribe: (() => void) | undefined;
 
   /** @param options - `epoch` names this life of the daemon, `pattern` is a topic or its beginning. */
-  constructor(manager: Manager, options: { epoch: string; pattern: string; since: Since }) {
+  constructor(manager: Manager, options: { epoch: string; pattern: string; since: FeedPlace | undefined }) {
     this.#manager = manager;
     this.#epoch = options.epoch;
     this.#pattern = options.pattern.replace(/\.$/, "");
-    const { seq = manager.seq, isLost = false } = options.since ?? {};
+    const { at: seq = manager.seq, isLost = false } = options.since ?? {};
     // A number that has not been given yet is of another life, too.
     this.#isLost = isLost || seq > manager.seq;
     this.#seq = this.#isLost ? 0 : seq;
@@ -79,7 +58,7 @@ export class EventFeed implements FeedSource {
     if (!this.#isGreeted) {
       // Where it begins: who loses the connection before the first event resumes here.
       this.#isGreeted = true;
-      return `id: ${this.#epoch}-${this.#seq}\n\n`;
+      return `id: ${feedId(this.#epoch, this.#seq)}\n\n`;
     }
     if (this.#isLost) {
       this.#isLost = false;
@@ -107,11 +86,11 @@ export class EventFeed implements FeedSource {
   #encode(event: GafferEvent): string {
     const topic = firstMatch(this.#pattern, topicsOf(event));
     if (topic === undefined) return "";
-    return encodeSse({ id: `${this.#epoch}-${event.seq}`, event: event.event, data: jsonOf(event, topic) });
+    return encodeSse({ id: feedId(this.#epoch, event.seq), event: event.event, data: jsonOf(event, topic) });
   }
 
   #gap(missed: number | null, reason: string): string {
-    const id = `${this.#epoch}-${this.#seq}`;
+    const id = feedId(this.#epoch, this.#seq);
     return encodeSse({ id, event: "gap", data: JSON.stringify({ event: "gap", missed, reason }) });
   }
 

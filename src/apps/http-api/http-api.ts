@@ -8,6 +8,7 @@ import { HttpService } from "../../server/http-service.ts";
 import { openApiRoute } from "./openapi.ts";
 import { Router } from "../../server/router.ts";
 import type { Route } from "../../server/route.ts";
+import { Sockets } from "../../server/sockets.ts";
 
 /** An address to listen on, and who may use it. */
 export interface ApiEndpoint {
@@ -44,11 +45,13 @@ const LAST_ANSWERS_MS = 1000;
 /** The application by which a manager is controlled over HTTP: it answers from {@link open} until the manager has stopped. */
 export class HttpApi implements App {
   readonly #options: HttpApiOptions;
+  readonly #sockets: Sockets;
   readonly #router: Router;
   #open: readonly HttpEndpoint[] = [];
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
+    this.#sockets = new Sockets(options.onError);
     this.#router = new Router([...options.routes, openApiRoute(() => this.#router.routes, options.version)]);
   }
 
@@ -58,9 +61,11 @@ export class HttpApi implements App {
    * @throws {@link GafferError} `usage` if there is such a route already; then none of them is taken.
    */
   addRoutes(routes: readonly Route[]): void {
-    const clash = routes.find((route) => this.#router.has(route));
-    if (clash !== undefined) {
-      throw new GafferError("usage", `Cannot add route ${clash.method} ${clash.path}: that path is served already`);
+    for (const route of routes) {
+      const clash = this.#router.clashing(route);
+      if (clash === undefined) continue;
+      const [wanted, there] = [route, clash].map(({ method, path }) => `${method} ${path}`);
+      throw new GafferError("usage", `Cannot add route ${wanted}: ${there} is served already`);
     }
     this.#router.add(routes);
   }
@@ -103,7 +108,12 @@ export class HttpApi implements App {
     const { uid, onError, ownerOf, authenticator } = this.#options;
     // The gate must know the port, which is chosen by the listening itself; no request comes before that has returned.
     let gate = new Gate({ ...rules, endpoint, uid, ownerOf, authenticator });
-    const service = new HttpService({ router: this.#router, onError, gatekeeper: () => gate });
+    const service = new HttpService({
+      router: this.#router,
+      sockets: this.#sockets,
+      onError,
+      gatekeeper: () => gate,
+    });
     const opened = await HttpEndpoint.open(endpoint, {
       ...(socketMode === undefined ? {} : { mode: socketMode }),
       gid: socketGid,
@@ -121,6 +131,7 @@ export class HttpApi implements App {
 
   async stop(): Promise<void> {
     this.#options.feeds.end();
+    this.#sockets.end();
     await Promise.all(this.#open.map((one) => one.close(LAST_ANSWERS_MS)));
     this.#open = [];
   }

@@ -26,6 +26,7 @@ const said: DaemonChoice = {
   certfile: undefined,
   keyfile: undefined,
   cacert: undefined,
+  "plugin-dir": [],
 };
 const at = { cwd: certificates.dir.path, env: { HOME: "/home/me" }, uid: 1000 };
 

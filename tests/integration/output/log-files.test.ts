@@ -126,15 +126,15 @@ describe("a line that nobody ends", () => {
     await using run = new LogRun();
     const log = { path: dir.file("log"), maxBytes: 0, backups: 0 };
     const prompt = run.files.open(log);
-    prompt.write(Buffer.from("Password: "), 0);
+    prompt.write(Buffer.from("Password: "), 0, 0);
     await run.run(["sh", "-c", "echo one; echo two; exec sleep 0"], log, 2);
     const held = run.files.open(log);
-    held.write(Buffer.from("three\n"), 0);
+    held.write(Buffer.from("three\n"), 0, 0);
     const text = () => readFileSync(log.path, "utf8");
     await waitFor(() => text().includes("three"), text);
-    prompt.write(Buffer.from("secret\n"), 0);
+    prompt.write(Buffer.from("secret\n"), 0, 0);
     expect(text()).toBe("Password: \none\ntwo\nthree\nsecret\n");
-    for (const sink of [prompt, held]) sink.end();
+    for (const sink of [prompt, held]) sink.end(0);
     expect(run.files.openFiles).toBe(0);
   });
 });
@@ -200,7 +200,7 @@ describe("log files where nothing can be written", () => {
     now += 10_000;
     // Whoever comes next tells what the last ones lost.
     await run.run(["echo", "w9 0000000 x"], log, 9);
-    silent.end();
+    silent.end(0);
     count();
     const said = names.slice(0, 4).reduce((sum, name) => sum + sizeOf(name, 30_000), "w9 0000000 x\n".length);
     expect(kept + lost).toBe(said);

@@ -193,6 +193,8 @@ describe("loadDaemonConfig()", () => {
     errorLog: "/var/log/g.log",
     logLevel: "debug",
     stateDir: "DIR/state",
+    pluginDirs: [],
+    plugins: {},
     outputMemoryBytes: 67_108_864,
     outputBufferBytes: 4096,
     jobs: [],
@@ -246,6 +248,32 @@ describe("loadDaemonConfig()", () => {
       redirectOutput: [],
       args: [],
     });
+  });
+
+  test("hands plugins whatever their sections say: texts from INI, any value from TOML, keys as written", () => {
+    const inIni = "[gaffer]\nplugins_dir = a, /b\nplugin_dir = c\n[plugin:Web.ui]\nTitle = 80\nempty =\n[plugin.x]\n";
+    using dir = new TempDir({ "g.ini": inIni });
+    const config = loadDaemonConfig(dir.file("g.ini"), { env: {} });
+    expect(config.pluginDirs).toEqual([dir.file("a"), "/b", dir.file("c")]);
+    expect([...config.plugins]).toEqual([
+      ["Web.ui", { Title: "80", empty: "" }],
+      ["x", {}],
+    ]);
+    const asToml =
+      '[gaffer]\nplugins_dir = ["my plugins"]\n[plugin.x]\nN = 1\nlist = [1, "a"]\n[plugin.x.deep]\nB = true\n';
+    using other = new TempDir({ "g.toml": asToml });
+    const read = loadDaemonConfig(other.file("g.toml"), { env: {} });
+    expect(read.pluginDirs).toEqual([other.file("my plugins")]);
+    expect([...read.plugins]).toEqual([["x", { N: 1, list: [1, "a"], deep: { B: true } }]]);
+  });
+
+  test("of two files that speak of one plugin the later wins, key by key", () => {
+    using dir = new TempDir({
+      "g.ini": "[gaffer]\ninclude = more.ini\n[plugin:x]\na = 1\nb = 1\n",
+      "more.ini": "[plugin:x]\nb = 2\n",
+    });
+    const { plugins } = loadDaemonConfig(dir.file("g.ini"), { env: {} });
+    expect([...plugins]).toEqual([["x", { a: "1", b: "2" }]]);
   });
 
   test("passes over sections of what is not built yet that ask for nothing", () => {
@@ -474,8 +502,6 @@ describe("a bad configuration", () => {
     ["[socket:web]\nport = 80", "port is set, but sockets are not built yet: leave it out"],
     ["[auth]\nauth_dbname = a", "auth_dbname is set, but access by keys is not built yet: leave it out"],
     ["[lookup_ssl]\ncertfile = a", "certfile is set, but lookup is not built yet: leave it out"],
-    ["[plugin:x]\nAny = a", "Any is set, but plugins are not built yet: leave it out"],
-    ["[gaffer]\nplugin_dir = a", "plugin_dir is set, but plugins are not built yet: leave it out"],
     ["[gaffer]\nrequire_key = on", "require_key is set, but access by keys is not built yet: leave it out"],
     ["[gaffer]\nkernel = unix:/k", "kernel is set, but the kernel is not built yet: leave it out"],
     ["[gaffer]\nlookupd_address_2 = http://x", "lookupd_address_2 is set, but lookup is not built yet: leave it out"],

@@ -17,6 +17,8 @@ const config: DaemonConfig = {
   stateDir: "/var/lib/config",
   outputMemoryBytes: 1,
   outputBufferBytes: 1,
+  pluginDirs: [],
+  plugins: new Map(),
   jobs: [],
 };
 const choice: DaemonChoice = {
@@ -31,6 +33,7 @@ const choice: DaemonChoice = {
   certfile: undefined,
   keyfile: undefined,
   cacert: undefined,
+  "plugin-dir": [],
 };
 const at = { cwd: "/home/me", env: { HOME: "/home/me" }, uid: 1000 };
 

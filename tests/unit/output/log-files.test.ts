@@ -36,7 +36,7 @@ class Logs extends TempDir implements AsyncDisposable {
 
   open(name = "log", { maxBytes = 0, backups = 10 } = {}): (text: string | Uint8Array) => void {
     const sink = this.sink(name, { maxBytes, backups });
-    return (text) => sink.write(Buffer.from(text), 0);
+    return (text) => sink.write(Buffer.from(text), 0, 0);
   }
 
   sink(name = "log", { maxBytes = 0, backups = 10 } = {}): OutputSink {
@@ -63,7 +63,7 @@ class Logs extends TempDir implements AsyncDisposable {
 }
 
 const feed = (sink: OutputSink, ...texts: readonly string[]): void => {
-  for (const text of texts) sink.write(Buffer.from(text), 0);
+  for (const text of texts) sink.write(Buffer.from(text), 0, 0);
 };
 
 describe("LogFiles, one writer", () => {
@@ -213,7 +213,7 @@ describe("LogFiles, several writers", () => {
       const size = 1 + Math.floor(random.next() * 90);
       feed(writer.sink, writer.rest.slice(0, size));
       writer.rest = writer.rest.slice(size);
-      if (writer.rest === "") writer.sink.end();
+      if (writer.rest === "") writer.sink.end(0);
       live = live.filter(({ rest }) => rest !== "");
     }
     const names = Object.keys(logs.contents).toSorted((a, b) => Number(b.slice(4)) - Number(a.slice(4)));
@@ -257,7 +257,7 @@ describe("LogFiles, several writers", () => {
     await using logs = new Logs();
     const first = logs.sink();
     feed(first, "one\nlast words");
-    first.end();
+    first.end(0);
     expect(logs.text()).toBe("one\nlast words");
     logs.open()("next\n");
     expect(logs.text()).toBe("one\nlast words\nnext\n");
@@ -268,9 +268,9 @@ describe("LogFiles, several writers", () => {
     const [a, b] = [logs.sink(), logs.sink()];
     feed(a, "a");
     feed(b, "b");
-    a.end();
+    a.end(0);
     feed(b, "b\n");
-    b.end();
+    b.end(0);
     expect(logs.text()).toBe("a\nbb\n");
   });
 });
@@ -280,10 +280,10 @@ describe("LogFiles, descriptors", () => {
     await using logs = new Logs();
     const [a, b, c] = [logs.sink("one"), logs.sink("one"), logs.sink("two")];
     expect(logs.files.openFiles).toBe(2);
-    a.end();
+    a.end(0);
     expect(logs.files.openFiles).toBe(2);
-    b.end();
-    c.end();
+    b.end(0);
+    c.end(0);
     expect(logs.files.openFiles).toBe(0);
   });
 
@@ -362,7 +362,7 @@ describe("LogFiles, problems", () => {
     for (let n = 0; n < 5; n++) {
       const sink = logs.sink("no/log");
       feed(sink, "words");
-      sink.end();
+      sink.end(0);
       logs.now += 2000;
     }
     expect(logs.problems.length).toBe(1);

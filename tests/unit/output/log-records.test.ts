@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { isLogGap, type LogEntry } from "../../../src/base/log-record.ts";
 import type { ByteSink } from "../../../src/output/byte-sink.ts";
-import { followRecords, keptRecords } from "../../../src/output/log-records.ts";
+import { followRecords, keptRecords, type PlacedEntry } from "../../../src/output/log-records.ts";
 import { OutputHub, type OutputHubOptions } from "../../../src/output/output-hub.ts";
 import { SeededRandom } from "../../support/seeded-random.ts";
 
@@ -57,7 +57,7 @@ describe("keptRecords", () => {
     hub.at(2000, second, "b\n");
     hub.at(3000, err, "c\nd\n");
     hub.at(4000, out, "e\n");
-    expect(keptRecords(hub, all)[0]).toEqual({
+    expect(keptRecords(hub, all)[0]?.entry).toEqual({
       time: 1000,
       id: 1,
       slot: 1,
@@ -65,17 +65,17 @@ describe("keptRecords", () => {
       label: "stdout",
       text: "a",
     });
-    expect(shown(keptRecords(hub, all))).toEqual([
+    expect(shown(keptRecords(hub, all).map(({ entry }) => entry))).toEqual([
       "1000 1/stdout a",
       "2000 2/stdout b",
       "3000 1/stderr c",
       "3000 1/stderr d",
       "4000 1/stdout e",
     ]);
-    expect(shown(keptRecords(hub, ({ slot }) => slot === 2))).toEqual(["2000 2/stdout b"]);
+    expect(shown(keptRecords(hub, ({ slot }) => slot === 2).map(({ entry }) => entry))).toEqual(["2000 2/stdout b"]);
   });
 
-  test("a line has the time of its end, and no stream is put out of order by a clock that jumps back", () => {
+  test("a line has the time of its end, and a clock that jumps back puts nothing out of order", () => {
     const hub = new TimedHub();
     const one = hub.open(web(1), "stdout");
     const two = hub.open(web(2), "stdout");
@@ -83,10 +83,10 @@ describe("keptRecords", () => {
     hub.at(2000, one, " end\n");
     hub.at(2500, two, "x\n");
     hub.at(500, one, "after the jump\n");
-    expect(shown(keptRecords(hub, all))).toEqual([
+    expect(shown(keptRecords(hub, all).map(({ entry }) => entry))).toEqual([
       "2000 1/stdout begin end",
-      "500 1/stdout after the jump",
       "2500 2/stdout x",
+      "500 1/stdout after the jump",
     ]);
   });
 
@@ -98,7 +98,7 @@ describe("keptRecords", () => {
       if (sink !== undefined) hub.at(1000 + 100 * n, sink, `${n}\n`);
     }
     const texts = (range: { tail?: number; since?: number }) =>
-      keptRecords(hub, all, range).map((entry) => (isLogGap(entry) ? "gap" : entry.text));
+      keptRecords(hub, all, range).map(({ entry }) => (isLogGap(entry) ? "gap" : entry.text));
     expect(texts({ tail: 3 })).toEqual(["997", "998", "999"]);
     expect(texts({ tail: 0 })).toEqual([]);
     expect(texts({ since: 100_800 })).toEqual(["998", "999"]);
@@ -110,24 +110,27 @@ describe("keptRecords", () => {
     const hub = new TimedHub();
     const sink = hub.open(web(1), "stdout");
     hub.at(1000, sink, "one\nlast words");
-    expect(shown(keptRecords(hub, all))).toEqual(["1000 1/stdout one"]);
+    expect(shown(keptRecords(hub, all).map(({ entry }) => entry))).toEqual(["1000 1/stdout one"]);
     sink.end();
-    expect(shown(keptRecords(hub, all))).toEqual(["1000 1/stdout one", "1000 1/stdout last words"]);
+    expect(shown(keptRecords(hub, all).map(({ entry }) => entry))).toEqual([
+      "1000 1/stdout one",
+      "1000 1/stdout last words",
+    ]);
   });
 
   test("what is kept no more is told as a gap, torn line included", () => {
     const hub = new TimedHub({ keptBytes: 10 });
     const sink = hub.open(web(1), "stdout");
     hub.at(1000, sink, "0123\n5678\nabcd\n");
-    expect(shown(keptRecords(hub, all))).toEqual(["1000 1/stdout -10", "1000 1/stdout abcd"]);
-    expect(shown(keptRecords(hub, all, { tail: 1 }))).toEqual(["1000 1/stdout abcd"]);
+    expect(shown(keptRecords(hub, all).map(({ entry }) => entry))).toEqual(["1000 1/stdout -10", "1000 1/stdout abcd"]);
+    expect(shown(keptRecords(hub, all, { tail: 1 }).map(({ entry }) => entry))).toEqual(["1000 1/stdout abcd"]);
   });
 
   test("what is no UTF-8 is replaced, and a line of a terminal is what stood there last", () => {
     const hub = new TimedHub();
     hub.at(1000, hub.open(web(1), "stdout"), Buffer.from([0x61, 0xff, 0x62, 0x0d, 0x0a]));
     hub.at(1100, hub.open({ ...web(2), terminal: {} }, "stdout"), "10%\r20%\r\nplain\r\n");
-    expect(shown(keptRecords(hub, all))).toEqual([
+    expect(shown(keptRecords(hub, all).map(({ entry }) => entry))).toEqual([
       "1000 1/stdout a\uFFFDb\r",
       "1100 2/stdout 20%",
       "1100 2/stdout plain",
@@ -284,5 +287,58 @@ describe("followRecords", () => {
     follower.close();
     follower.resume();
     expect(reader.shown).toEqual(["1000 1/stdout 1"]);
+  });
+});
+
+/** Processes that come, say lines in pieces, and go; what a reader of all of it is told. */
+const play = (random: SeededRandom, steps: number, keptBytes: number) => {
+  const hub = new TimedHub({ keptBytes });
+  const heard: PlacedEntry[] = [];
+  followRecords(hub, all, { onEntry: (entry, position) => heard.push({ entry, position }) > 0 });
+  const live = new Map<number, ByteSink>();
+  let [time, id] = [0, 0];
+  for (let step = 0; step < steps; step++) {
+    time += random.pick([0, 0, 1, 30, 200]);
+    const slot = 1 + random.below(3);
+    const sink = live.get(slot);
+    if (sink === undefined) live.set(slot, hub.open(web(++id, slot), "stdout"));
+    else if (random.below(12) === 0) {
+      sink.end();
+      live.delete(slot);
+    } else
+      hub.at(time, sink, random.pick([`${step} whole\n`, `${step} a\n${step} b\n${step} begun `, `and more `, "\n"]));
+  }
+  return { hub, heard };
+};
+const told = ({ entry, position }: PlacedEntry): string => `${position} ${shown([entry])[0]?.replace(/^\d+ /, "")}`;
+
+describe("a place in all that was said", () => {
+  test("is where a reader goes on, without a gap or a double, wherever it was cut", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const { hub, heard } = play(new SeededRandom(seed), 120, 65_536);
+      expect(heard.map(({ position }) => position)).toEqual(
+        heard.map(({ position }) => position).toSorted((a, b) => a - b),
+      );
+      for (const [at, { position }] of heard.entries()) {
+        // Entries of one place, a line and its gap, come together.
+        if (heard[at + 1]?.position === position) continue;
+        const rest = keptRecords(hub, all, { after: position });
+        expect([seed, at, rest.map(told)]).toEqual([seed, at, heard.slice(at + 1).map(told)]);
+      }
+    }
+  });
+
+  test("beyond what is kept a gap is told, and what follows is whole", () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { hub, heard } = play(new SeededRandom(seed), 200, 200);
+      for (const [at, { position }] of heard.entries()) {
+        const rest = keptRecords(hub, all, { after: position });
+        const [came, wanted] = [new Set(rest.map(told)), new Set(heard.slice(at + 1).map(told))];
+        const gaps = new Set(rest.filter(({ entry }) => isLogGap(entry)).map(({ entry }) => entry.slot));
+        const untold = heard.slice(at + 1).filter((one) => !came.has(told(one)) && !gaps.has(one.entry.slot));
+        const strange = rest.filter((one) => !isLogGap(one.entry) && !wanted.has(told(one)));
+        expect([seed, at, untold, strange]).toEqual([seed, at, [], []]);
+      }
+    }
   });
 });

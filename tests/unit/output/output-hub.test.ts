@@ -147,8 +147,8 @@ describe("OutputHub", () => {
     const kept = hub.kept(all).map(({ source, bytes }) => [source.id, Buffer.from(bytes).toString()]);
     expect(kept.length).toBe(256);
     expect([kept[0], kept.at(-1)]).toEqual([
-      [45, "45"],
-      [300, "300"],
+      [45, "45\n"],
+      [300, "300\n"],
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import type { Route, RouteDoc } from "../../../server/route.ts";
-import { shutdown } from "../../control/daemon-commands.ts";
+import { plugins, shutdown } from "../../control/daemon-commands.ts";
 import { commandRoute, type ControlRoute } from "../command-route.ts";
 
 const greeting = (doc: Omit<RouteDoc, "access">): Pick<Route, "method" | "open" | "doc"> => ({
@@ -31,5 +31,6 @@ export const greetingRoutes = (version: string): readonly Route[] => [
 
 /** Routes of the daemon itself. */
 export const daemonRoutes: readonly ControlRoute[] = [
+  commandRoute({ method: "GET", path: "/plugins", command: plugins }),
   commandRoute({ method: "POST", path: "/shutdown", command: shutdown, status: 202 }),
 ];

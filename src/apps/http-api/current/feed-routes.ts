@@ -8,7 +8,8 @@ import type { FeedOptions, Feeds } from "../../../server/feed.ts";
 import type { Route, RouteRequest } from "../../../server/route.ts";
 import { fields } from "../../control/arguments.ts";
 import { permitEvents } from "../../control/event-access.ts";
-import { EventFeed, parseSince } from "../event-feed.ts";
+import { parseFeedId } from "../../../wire/feed-id.ts";
+import { EventFeed } from "../event-feed.ts";
 import { pidOf } from "../request-fields.ts";
 import { StreamFeed, type StreamFeedKind } from "../stream-feed.ts";
 
@@ -54,7 +55,7 @@ const eventQuery = fields({
 function events({ manager, feeds, epoch }: FeedPorts, { query, raw, keepAlive, caller }: RouteRequest): Response {
   const { pattern = ".", ...given } = readQuery(query, eventQuery);
   permitEvents(caller, pattern, manager);
-  const since = parseSince(raw.headers.get("last-event-id") ?? given.since ?? null, epoch);
+  const since = parseFeedId(raw.headers.get("last-event-id") ?? given.since ?? null, epoch);
   const source = new EventFeed(manager, { epoch, pattern, since });
   keepAlive();
   return feeds.respond(source, { ...EVENT_STREAM, ...heartbeatMs(given.heartbeat) });
@@ -82,7 +83,7 @@ function streamOf(manager: Manager, request: RouteRequest): { readonly id: numbe
   );
 }
 
-function stream({ manager, output, feeds }: FeedPorts, request: RouteRequest): Response {
+function stream({ manager, output, feeds, epoch }: FeedPorts, request: RouteRequest): Response {
   const { feed = "longpoll", ...given } = readQuery(request.query, streamQuery);
   const from = streamOf(manager, request);
   request.keepAlive();
@@ -90,7 +91,8 @@ function stream({ manager, output, feeds }: FeedPorts, request: RouteRequest): R
     contentType: "application/octet-stream",
     ...(given.heartbeat === undefined ? {} : { heartbeat: "\n" }),
   };
-  return feeds.respond(new StreamFeed(output, from, feed), {
+  const after = feed === "eventsource" ? parseFeedId(request.raw.headers.get("last-event-id"), epoch) : undefined;
+  return feeds.respond(new StreamFeed(output, from, { kind: feed, epoch, after }), {
     ...(feed === "eventsource" ? EVENT_STREAM : binary),
     ...heartbeatMs(given.heartbeat),
   });

@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from "@sinclair/typebox";
 import { type Caller, permit } from "../../../base/caller.ts";
-import type { LogEntry } from "../../../base/log-record.ts";
+import { isLogGap, type LogEntry } from "../../../base/log-record.ts";
 import { GafferError } from "../../../base/gaffer-error.ts";
 import { isoInstant } from "../../../base/iso-instant.ts";
 import { fullName, parseJobName } from "../../../base/job-name.ts";
@@ -8,6 +8,7 @@ import { keptRecords, type RecordRange } from "../../../output/log-records.ts";
 import { readQuery } from "../../../server/query.ts";
 import type { Route, RouteRequest } from "../../../server/route.ts";
 import { encodeLogEntry, logEntryText } from "../../../wire/log-record-codec.ts";
+import { feedId, type FeedPlace, parseFeedId } from "../../../wire/feed-id.ts";
 import { encodeSse } from "../../../wire/sse.ts";
 import { LogFeed } from "../log-feed.ts";
 import { fields } from "../../control/arguments.ts";
@@ -17,7 +18,9 @@ import type { FeedPorts } from "./feed-routes.ts";
 /** A form that entries are sent in. */
 interface LogForm {
   readonly contentType: string;
-  readonly encode: (entry: LogEntry) => string;
+  /** @param id - of its place, for whoever goes on after it */
+  readonly encode: (entry: LogEntry, id: string) => string;
+  readonly begin?: (id: string) => string;
   readonly greeting?: string;
   readonly heartbeat?: string;
 }
@@ -28,7 +31,8 @@ const JSON_LINES: LogForm = { contentType: "application/x-ndjson", encode: (entr
 const HEARTBEAT = ":\n\n";
 const EVENTS: LogForm = {
   contentType: "text/event-stream",
-  encode: (entry) => encodeSse({ event: "lostBytes" in entry ? "gap" : "log", data: encodeLogEntry(entry) }),
+  encode: (entry, id) => encodeSse({ id, event: isLogGap(entry) ? "gap" : "log", data: encodeLogEntry(entry) }),
+  begin: (id) => `id: ${id}\n\n`,
   greeting: HEARTBEAT,
   heartbeat: HEARTBEAT,
 };
@@ -65,16 +69,31 @@ interface LogQuestion {
   readonly query: Static<typeof ofJob>;
 }
 
-function logs({ output, feeds }: FeedPorts, { raw, keepAlive }: RouteRequest, { jobs, query }: LogQuestion): Response {
-  const range: RecordRange = { tail: query.tail, since: instantOf(query.since) };
-  const { encode, ...form } = formOf(raw);
+/** Where a reader begins: after what it saw last, else where it says. */
+function rangeOf(query: LogQuestion["query"], last: FeedPlace | undefined): RecordRange {
+  if (last === undefined) return { tail: query.tail, since: instantOf(query.since) };
+  return last.isLost ? {} : { after: last.at };
+}
+
+function logs(ports: FeedPorts, { raw, keepAlive }: RouteRequest, { jobs, query }: LogQuestion): Response {
+  const { output, feeds, epoch } = ports;
+  const last = parseFeedId(raw.headers.get("last-event-id"), epoch);
+  const range = rangeOf(query, last);
+  const { encode, begin, ...form } = formOf(raw);
   const filter = ({ job }: { readonly job: string }): boolean => jobs.size === 0 || jobs.has(job);
   if (query.follow !== true) {
-    const text = keptRecords(output, filter, range).map(encode).join("");
+    const kept = keptRecords(output, filter, range);
+    const text = kept.map(({ entry, position }) => encode(entry, feedId(epoch, position))).join("");
     return new Response(text, { headers: { "content-type": form.contentType } });
   }
   keepAlive();
-  return feeds.respond(new LogFeed(output, filter, { range, encode }), form);
+  const source = new LogFeed(output, filter, {
+    range,
+    encode: (entry, position) => encode(entry, feedId(epoch, position)),
+    begin: begin && ((position) => begin(feedId(epoch, position))),
+    isLost: last?.isLost === true && form.contentType === EVENTS.contentType,
+  });
+  return feeds.respond(source, form);
 }
 
 function permitLogs(caller: Caller, jobs: ReadonlySet<string>): void {
