@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
-import type { ReportBody } from "../remote/report-body.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import { type JobObject as Settings, loadJob, readJobFile, refuseLoaded } from "../remote/load-job.ts";
 import { runningOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";

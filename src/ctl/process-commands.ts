@@ -3,7 +3,7 @@ import type { DaemonClient } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag, waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
-import type { ReportBody } from "../remote/report-body.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import { stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { tellOutcome } from "../cli/connected-command.ts";

@@ -3,7 +3,7 @@ import type { DaemonClient } from "../client/daemon-client.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
-import type { ReportBody } from "../remote/report-body.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import { type Outcome, runningOutcome, stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { fullNameOf, jobPath } from "./target.ts";

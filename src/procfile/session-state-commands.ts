@@ -3,7 +3,7 @@ import { parseJobName } from "../base/job-name.ts";
 import type { Command } from "../cli/command.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
-import type { ReportBody } from "../remote/report-body.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import { type Outcome, runningOutcome, stoppedOutcome } from "../remote/tell-outcome.ts";
 import { daemonCall } from "./daemon-call.ts";
 import { namedJobs } from "./session-jobs.ts";

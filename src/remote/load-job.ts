@@ -1,7 +1,7 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
 import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
-import type { ReportBody } from "./report-body.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import { type Outcome, runningOutcome } from "./tell-outcome.ts";
 
 /** A job by its documented names. */

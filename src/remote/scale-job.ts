@@ -1,6 +1,7 @@
 import { parseJobName } from "../base/job-name.ts";
 import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
-import { isReached, type ReportBody, reportWords } from "./report-body.ts";
+import { isReached, reportWords } from "./report-words.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import type { Outcome } from "./tell-outcome.ts";
 
 /** What came of a scaling. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isReached, reportWords } from "../../../src/remote/report-body.ts";
+import { isReached, reportWords } from "../../../src/remote/report-words.ts";
 import { scaleWords } from "../../../src/remote/scale-job.ts";
 import { runningOutcome, stoppedOutcome } from "../../../src/remote/tell-outcome.ts";
 
