@@ -16,7 +16,9 @@ export type ErrorCode =
   | "process_not_found"
   | "session_not_found"
   | "stream_not_found"
+  | "webhook_not_found"
   | "job_exists"
+  | "webhook_exists"
   | "not_running"
   | "shutting_down"
   | "command_not_found"
@@ -63,7 +65,9 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   process_not_found: [404, 1],
   session_not_found: [404, 1],
   stream_not_found: [404, 1],
+  webhook_not_found: [404, 1],
   job_exists: [409, 1],
+  webhook_exists: [409, 1],
   not_running: [409, 1],
   shutting_down: [409, 1],
   command_not_found: [422, 127],

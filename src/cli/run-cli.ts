@@ -86,8 +86,8 @@ async function runBelow(
   call: CliCall,
 ): Promise<number> {
   if (word !== "help") return runLoaded(await commandBelow(command, word), args, call);
-  const topics = args.filter((arg) => !arg.startsWith("-"));
-  return help([command.spec.name, ...topics], args, call);
+  const topic = args.find((arg) => !arg.startsWith("-"));
+  return showHelp(topic === undefined ? command : await commandBelow(command, topic), args, call);
 }
 
 /** Flags before the command that take a value: those of gaffer 0.5 that were its globals, and those every command takes. */

@@ -5,6 +5,7 @@ import { choice, flag, size, text, texts, wholeNumber } from "../base/value-kind
 import { ownerKind } from "../manager/job-kinds.ts";
 import { anything, endpointsKind, hostsKind, modeKind, notBuilt, originsKind } from "./config-kinds.ts";
 import type { LogLevel } from "./daemon-config.ts";
+import { webhookKind } from "./webhook-kind.ts";
 
 /** One key of a section. */
 export interface ConfigKey<T> {
@@ -166,10 +167,15 @@ export const SECTIONS: ReadonlyMap<string, SectionSpec> = new Map([
   ["env", spec("job", "Variables for a job's environment; names are made upper case", { others: text, fold: "upper" })],
   [
     "webhooks",
-    spec("none", "An event's pattern, and the URL it is posted to", {
-      others: notBuilt("webhooks are", text),
-      fold: "kept",
-    }),
+    spec(
+      "none",
+      "A pattern of events, and the URLs they are posted to, each with secret_file=FILE behind it if it is signed",
+      {
+        keys: { secret_file: key(text, "File with the secret that signs what names no other") },
+        others: webhookKind,
+        fold: "kept",
+      },
+    ),
   ],
   ["socket", spec("one", "A listening socket for jobs", { keys: all(socketKeys, notBuilt("sockets are", text), "") })],
   ["auth", spec("none", "Where users and keys are", { keys: all(authKeys, notBuilt("access by keys is", text), "") })],

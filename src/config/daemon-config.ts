@@ -33,6 +33,18 @@ export interface EndpointConfig extends AccessConfig {
   readonly tls: TlsConfig;
 }
 
+/** Events that are posted to a URL. */
+export interface WebhookConfig {
+  /** Which events. */
+  readonly pattern: string;
+  /** http or https; may hold a password. */
+  readonly url: string;
+  /** Absolute path of the file that {@link key} came from. */
+  readonly secretFile: string | undefined;
+  /** Signs what is posted; undefined = it is not signed. */
+  readonly key: Uint8Array | undefined;
+}
+
 /** How much a daemon says in its log. */
 export type LogLevel = "critical" | "error" | "warning" | "info" | "debug";
 
@@ -62,6 +74,8 @@ export interface DaemonConfig {
   readonly outputMemoryBytes: number;
   /** Output kept of each slot's stream. @defaultValue 64 KiB */
   readonly outputBufferBytes: number;
+  /** One URL has one key, whatever the pattern. */
+  readonly webhooks: readonly WebhookConfig[];
   /** In file order, under full names; a job's folder is absolute. */
   readonly jobs: readonly JobSettings[];
 }

@@ -1,6 +1,7 @@
 import { stringify } from "smol-toml";
 import { type Endpoint, formatEndpoint } from "../base/endpoint.ts";
 import { tableEntries } from "../base/field-kind.ts";
+import { shownUrl } from "../base/shown-url.ts";
 import { DEFAULT_SESSION } from "../base/job-name.ts";
 import { describeJob } from "../manager/job-fields.ts";
 import { type JobSettings, resolveJob } from "../manager/job-settings.ts";
@@ -82,6 +83,16 @@ function shownSetting(key: string, value: unknown): unknown {
   return table === undefined ? value : shownSettings(Object.fromEntries(table));
 }
 
+/** Patterns with their URLs, the secrets of which are hidden. */
+function webhooksTable({ webhooks }: DaemonConfig): Record<string, unknown> {
+  const byPattern = Map.groupBy(webhooks, ({ pattern }) => pattern);
+  const rows = Array.from(byPattern, ([pattern, hooks]) => {
+    const urls = hooks.map(({ url, secretFile }) => ({ url: shownUrl(url), secret_file: secretFile }));
+    return [pattern, urls.map(withoutEmpty)] as const;
+  });
+  return Object.fromEntries(rows);
+}
+
 /** A job as a table of its own, so that jobs keep their order. */
 function jobTable(settings: JobSettings): Record<string, unknown> {
   const config = resolveJob(settings);
@@ -108,6 +119,7 @@ export function describeConfig(config: DaemonConfig): string {
     ssl: tlsTable(config.tls),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
     plugin: Object.fromEntries([...config.plugins].map(([name, settings]) => [name, shownSettings(settings)])),
+    webhooks: webhooksTable(config),
   });
   const head = [
     ...config.files.map((file) => `# ${JSON.stringify(file)}`),

@@ -6,6 +6,7 @@ import { readJobs } from "./config-jobs.ts";
 import { readPlugins } from "./config-plugins.ts";
 import { gafferKeys, type GafferValues, sslKeys, type SslValues } from "./config-schema.ts";
 import { readSsl } from "./config-tls.ts";
+import { readWebhooks } from "./config-webhooks.ts";
 import type { DaemonConfig } from "./daemon-config.ts";
 import { ProblemList } from "./problem-list.ts";
 import { checkSection, SectionValues } from "./section-values.ts";
@@ -36,6 +37,7 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   plugins: new Map(),
   outputMemoryBytes: OUTPUT_MEMORY,
   outputBufferBytes: OUTPUT_BUFFER,
+  webhooks: [],
   jobs: [],
 };
 
@@ -51,10 +53,20 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const gaffer = readGaffer(documents, problems);
   const endpoints = readEndpoints(documents, gaffer, problems);
   const tls = readSsl(sslOf(documents), problems);
+  const webhooks = readWebhooks(documents, problems);
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
   const files = documents.map(({ file }) => file);
-  return { ...readValues(gaffer), file: files[0], files, endpoints, tls, jobs, plugins: readPlugins(documents) };
+  return {
+    ...readValues(gaffer),
+    file: files[0],
+    files,
+    endpoints,
+    tls,
+    webhooks,
+    jobs,
+    plugins: readPlugins(documents),
+  };
 }
 
 /** What `[ssl]` says in all files together. */
@@ -80,7 +92,7 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
 
 function readValues(
   gaffer: SectionValues<GafferValues>,
-): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "jobs" | "plugins"> {
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "webhooks" | "jobs" | "plugins"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);

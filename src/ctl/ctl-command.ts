@@ -57,6 +57,10 @@ const subCommands: Readonly<Record<string, SubCommand>> = {
     load: async () => (await import("./plugins-command.ts")).pluginsCommand,
   },
   shutdown: { summary: "Stop every job, then the daemon", load: async () => (await processes()).shutdownCommand },
+  webhook: {
+    summary: "Post events to URLs",
+    load: async () => (await import("./webhook-command.ts")).webhookCommand,
+  },
   ping: { summary: "Ask whether the daemon answers", load: async () => (await lists()).pingCommand },
   version: { summary: "Show the version of the daemon", load: async () => (await lists()).versionCommand },
   processes: { summary: "List the jobs (gaffer 0.4)", load: async () => (await lists()).processesCommand },

@@ -8,6 +8,8 @@ import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { WebHooks } from "../apps/webhooks/web-hooks.ts";
+import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
@@ -15,6 +17,7 @@ import { siteRoutes } from "../apps/plugins/site-routes.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
+import { fetchPoster } from "../client/http-poster.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -59,6 +62,7 @@ export class Daemon {
   readonly #hub: OutputHub;
   readonly #logs: LogFiles;
   readonly #socketOwner = SocketOwner.open();
+  readonly #webhooks: WebHooks;
   readonly #api: HttpApi;
   readonly #plugins: PluginRunner;
   /** What the plugins are told, by their names. */
@@ -96,7 +100,16 @@ export class Daemon {
       cwd: options.cwd,
       onError,
     });
-    this.#api = this.#makeApi();
+    const epoch = crypto.randomUUID().slice(0, 8);
+    this.#webhooks = new WebHooks({
+      poster: fetchPoster,
+      clock: systemClock,
+      warn: (text) => log.warn(text),
+      info: (text) => log.info(text),
+      userAgent: `gaffer/${options.version}`,
+      epoch,
+    });
+    this.#api = this.#makeApi(epoch);
     this.#plugins = new PluginRunner({
       set: plugins,
       log,
@@ -105,19 +118,21 @@ export class Daemon {
     });
   }
 
-  #makeApi(): HttpApi {
+  #makeApi(epoch: string): HttpApi {
     const { plan, log, version, uid, shutdown, plugins } = this.#options;
     const [manager, output, feeds] = [this.manager, this.#hub, new Feeds()];
     const control = new Control({
       manager,
       output,
+      webhooks: this.#webhooks,
       stats: processStats,
       totalMemoryBytes: totalmem(),
       plugins: () => plugins.list(),
       shutdown,
     });
-    const epoch = crypto.randomUUID().slice(0, 8);
-    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes].map((route) => route(control));
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes].map((route) =>
+      route(control),
+    );
     const ports = { manager, output, feeds, epoch };
     const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
@@ -147,7 +162,8 @@ export class Daemon {
   async start(): Promise<void> {
     await this.#api.open();
     this.#settings = this.#options.config.plugins;
-    await this.manager.start([...this.#console(), new OutputCleaner(this.#hub), this.#plugins, this.#api]);
+    const apps = [new OutputCleaner(this.#hub), this.#plugins, this.#webhooks, this.#api];
+    await this.manager.start([...this.#console(), ...apps]);
     this.apply(this.#options.config);
     const unclaimed = await this.#host.stopUnclaimed();
     if (unclaimed.length > 0) {
@@ -155,9 +171,10 @@ export class Daemon {
     }
   }
 
-  /** Makes the jobs of the configuration what it says, and touches no other. */
+  /** Makes the jobs and webhooks of the configuration what it says, and touches no other. */
   apply(config: DaemonConfig): Difference {
-    const { result } = this.manager.applyJobs(this.#configured, config.jobs);
+    const applyJobs = () => this.manager.applyJobs(this.#configured, config.jobs);
+    const { result } = this.#webhooks.apply(config.webhooks, applyJobs);
     this.#configured = [...result.unchanged, ...result.changed, ...result.added];
     this.#settings = config.plugins;
     return result;
@@ -189,7 +206,7 @@ export class Daemon {
     ];
   }
 
-  /** Stops everything, the API last. */
+  /** Stops everything; then the last events go to the webhooks, and the API ends. */
   stop(): Promise<Report> {
     return this.manager.stop();
   }
@@ -197,6 +214,7 @@ export class Daemon {
   /** Kills everything now; a stop under way then ends at once. */
   kill(): void {
     this.manager.destroy();
+    this.#webhooks.kill();
   }
 
   /** Opens every log file anew. */

@@ -1,20 +1,24 @@
 /** What can happen: to a job, or to one process of it. */
-export type EventKind =
-  | "load"
-  | "unload"
-  | "start"
-  | "stop"
-  | "restart"
-  | "reload"
-  | "update"
-  | "spawn"
-  | "spawn_failed"
-  | "reap"
-  | "exit"
-  | "stop_process"
-  | "kill"
-  | "flap"
-  | "failed";
+export const EVENT_KINDS = [
+  "load",
+  "unload",
+  "start",
+  "stop",
+  "restart",
+  "reload",
+  "update",
+  "spawn",
+  "spawn_failed",
+  "reap",
+  "exit",
+  "stop_process",
+  "kill",
+  "flap",
+  "failed",
+] as const;
+
+/** One of {@link EVENT_KINDS}. */
+export type EventKind = (typeof EVENT_KINDS)[number];
 
 /** What an event tells besides its kind and job; names are those of the wire. */
 export interface EventFields {
@@ -60,6 +64,9 @@ export interface GafferEvent extends EventFields {
 }
 
 const older: Partial<Record<EventKind, string>> = { load: "create", unload: "delete", stop_process: "stop_pid" };
+
+/** What gaffer 0.4 called some of {@link EVENT_KINDS}; they match, too. */
+export const FORMER_KINDS: readonly string[] = Object.values(older);
 
 /**
  * The topics an event is published under: `exit`, `job.s.n.exit`, `proc.7.exit`, and what gaffer 0.4 called them:

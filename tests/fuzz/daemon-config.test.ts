@@ -17,6 +17,8 @@ output_memory = 64m
 [endpoint:public]
 bind = [::1]:5001
 [webhooks]
+secret_file = hook.secret
+job.test.web.exit = https://u:p@ops.example/a?b, http://[::1]:1/ secret_file=
 [process:test:web]
 cmd = ./web.py "a b" \${HOME}
 args = -v
@@ -33,6 +35,9 @@ bind = ["127.0.0.1:0", "unix:run/g.sock"]
 log_level = "debug"
 output_memory = "64m"
 # a comment
+[webhooks]
+job.test.web.exit = ["https://ops.example/a", { url = "http://h/", secret_file = "hook.secret" }]
+"." = "https://audit.example/ secret_file=hook.secret"
 [endpoint.public]
 bind = "[::1]:5001"
 [process.test.web]
@@ -97,7 +102,7 @@ const kinds: readonly [name: string, good: string][] = [
 
 describe.each(kinds)("%s", (name, good) => {
   test(`mangled (seed ${seed})`, () => {
-    using dir = new TempDir({ [name]: good });
+    using dir = new TempDir({ [name]: good, "hook.secret": "a secret" });
     const random = new SeededRandom(seed);
     const count = { accepted: 0, refused: 0 };
     expect(attempt(dir.file(name))).toBe("accepted");

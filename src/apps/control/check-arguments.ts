@@ -21,7 +21,9 @@ function problemOf(schema: TObject, value: unknown): string {
   const field = problem.path.slice(1).replaceAll("/", ".");
   const expected = problem.schema.description ?? problem.message.toLowerCase();
   if (problem.value === undefined) return `field "${field}" is missing: ${expected}`;
-  return `field "${field}" is ${shorten(problem.value)}: ${expected}`;
+  // What is only written is a secret: nobody reads it, in errors neither.
+  const given = problem.schema["writeOnly"] === true ? "not a text" : shorten(problem.value);
+  return `field "${field}" is ${given}: ${expected}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Report } from "../../manager/operation.ts";
 import type { OutputHub } from "../../output/output-hub.ts";
 import type { PluginBody } from "../../wire/plugin-body.ts";
 import type { TreeUsage } from "../../wire/stats-body.ts";
+import type { WebHooks } from "../webhooks/web-hooks.ts";
 import { checkArguments } from "./check-arguments.ts";
 import { targetOf } from "./command-target.ts";
 
@@ -14,6 +15,7 @@ export interface ControlPorts {
   readonly output: OutputHub;
   /** Looks once at what processes use, by os pid; those that have gone are left out. */
   readonly stats: (osPids: readonly number[]) => Promise<ReadonlyMap<number, TreeUsage>>;
+  readonly webhooks: WebHooks;
   /** Memory of the machine. */
   readonly totalMemoryBytes: number;
   /** The plugins, and how they stand. */

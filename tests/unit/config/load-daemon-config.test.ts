@@ -197,6 +197,7 @@ describe("loadDaemonConfig()", () => {
     plugins: {},
     outputMemoryBytes: 67_108_864,
     outputBufferBytes: 4096,
+    webhooks: [],
     jobs: [],
   };
 
@@ -498,7 +499,6 @@ describe("a bad configuration", () => {
   }
 
   const unbuilt: readonly [text: string, problem: string][] = [
-    ["[webhooks]\nproc.X.spawn = http://x", "proc.X.spawn is set, but webhooks are not built yet: leave it out"],
     ["[socket:web]\nport = 80", "port is set, but sockets are not built yet: leave it out"],
     ["[auth]\nauth_dbname = a", "auth_dbname is set, but access by keys is not built yet: leave it out"],
     ["[lookup_ssl]\ncertfile = a", "certfile is set, but lookup is not built yet: leave it out"],

@@ -19,6 +19,7 @@ const config: DaemonConfig = {
   outputBufferBytes: 1,
   pluginDirs: [],
   plugins: new Map(),
+  webhooks: [],
   jobs: [],
 };
 const choice: DaemonChoice = {

@@ -23,6 +23,12 @@ test("checkArguments() names the argument, what it is, and what it must be", () 
   expect(message({ name: ["x".repeat(5000)] }).length).toBeLessThan(200);
 });
 
+test("checkArguments() does not repeat what is only written", () => {
+  const secret = fields({ secret: Type.String({ writeOnly: true, description: "it must be a secret" }) });
+  const error = thrownBy(() => checkArguments(secret, { secret: ["s3cret"] }, "do it"));
+  expect(error.message).toBe('Cannot do it: field "secret" is not a text: it must be a secret');
+});
+
 test("checkArguments() takes no inherited name for a field", () => {
   for (const key of ["__proto__", "constructor", "toString"]) {
     expect(message(JSON.parse(`{"name":"a","${key}":1}`))).toContain(`no field "${key}"`);
