@@ -1,6 +1,7 @@
 import { type Endpoint, parseEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
+import type { JobBody } from "../wire/job-body.ts";
 import type { JobRequest } from "../wire/job-request.ts";
 import type { Change, ChangeOptions } from "./change.ts";
 import type { ClientTls } from "./client-tls.ts";
@@ -86,6 +87,11 @@ export class Server {
   async jobs(session?: string): Promise<readonly string[]> {
     const path = session === undefined ? "/jobs" : pathOf("jobs", session);
     return (await this.#client.json<{ jobs: string[] }>(path)).jobs;
+  }
+
+  /** How every job stands, in load order. */
+  async infos(): Promise<readonly JobBody[]> {
+    return (await this.#client.json<{ jobs: JobBody[] }>("/jobs", { query: { full: true } })).jobs;
   }
 
   /** Visits each job, in load order; each visit ends before the next begins. */
