@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 import { jsonFlag } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
 import { renderTable } from "../cli/table.ts";
+import { looksLikeKey } from "../access/keyring.ts";
 import { pathOf } from "../client/daemon-client.ts";
 import type { KeyBody } from "../wire/key-body.ts";
 import { readGrants } from "./key-grants.ts";
@@ -98,7 +99,7 @@ const remove: Command = ctlCommand(
 /** An id; a key itself would be seen by everybody who lists the processes of this machine. */
 function idIn(action: string, [id]: readonly string[]): string {
   if (id === undefined) throw new GafferError("usage", `Cannot ${action} a key: give its id`);
-  if (!/^[0-9a-f]{64}$/.test(id)) return id;
+  if (!looksLikeKey(id)) return id;
   throw new GafferError(
     "usage",
     `Cannot ${action} a key by itself: a key is not taken on the command line, give its id`,

@@ -31,7 +31,7 @@ export function readGrants(words: readonly string[]): KeyPermissions {
 function grantsOf(word: string): (readonly [grant: string, target: string])[] {
   const [, target = "", letters = ""] = /^(.*?)\+([a-z]+)$/.exec(word) ?? [];
   if (letters === "") throw refused(word);
-  return [...letters].map((letter) => {
+  return Array.from(letters, (letter) => {
     const grant = target === "" ? general[letter] : ofTarget[letter];
     if (grant === undefined) throw refused(word);
     return [grant, target === "" ? "*" : target];
