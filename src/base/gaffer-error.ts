@@ -16,8 +16,14 @@ export type ErrorCode =
   | "process_not_found"
   | "session_not_found"
   | "stream_not_found"
+  | "key_not_found"
+  | "user_not_found"
+  | "access_off"
   | "webhook_not_found"
   | "job_exists"
+  | "key_exists"
+  | "user_exists"
+  | "too_many_requests"
   | "webhook_exists"
   | "not_running"
   | "shutting_down"
@@ -65,8 +71,14 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   process_not_found: [404, 1],
   session_not_found: [404, 1],
   stream_not_found: [404, 1],
+  key_not_found: [404, 1],
+  user_not_found: [404, 1],
+  access_off: [404, 1],
   webhook_not_found: [404, 1],
   job_exists: [409, 1],
+  key_exists: [409, 1],
+  user_exists: [409, 1],
+  too_many_requests: [429, 1],
   webhook_exists: [409, 1],
   not_running: [409, 1],
   shutting_down: [409, 1],
