@@ -16,6 +16,8 @@ export interface KeyPermissions {
 export interface KeyRequest {
   readonly permissions: KeyPermissions;
   readonly label?: string;
+  /** Key that it is taken back with, or its id. @defaultValue the one that makes it; none if that is an admin's */
+  readonly parent?: string;
 }
 
 /** A key as a daemon tells of it; never the key itself. */
@@ -32,7 +34,7 @@ export class Keys {
     this.#client = client;
   }
 
-  /** Names of the keys. @throws {@link GafferError} `forbidden` unless ours is an admin's */
+  /** Ids of the keys. @throws {@link GafferError} `forbidden` unless ours is an admin's */
   async list(): Promise<readonly string[]> {
     return (await this.#client.json<{ keys: string[] }>("/keys")).keys;
   }
@@ -48,12 +50,12 @@ export class Keys {
     return answer.api_key;
   }
 
-  /** What a key is. @throws {@link GafferError} `forbidden`, or of status 404 */
+  /** What a key is; `key` is its id or itself. @throws {@link GafferError} `forbidden`, or of status 404 */
   get(key: string): Promise<KeyBody> {
     return this.#client.json<KeyBody>(`/keys/${encodeURIComponent(key)}`);
   }
 
-  /** Takes a key back, and those that were made with it. @throws {@link GafferError} `forbidden` */
+  /** Takes a key back, and those that go with it; `key` is its id or itself. @throws {@link GafferError} `forbidden` */
   async delete(key: string): Promise<void> {
     await this.#client.send(`/keys/${encodeURIComponent(key)}`, { method: "DELETE" });
   }

@@ -6,8 +6,10 @@ export interface UserRequest {
   readonly password: string;
   /** 0 = an admin, 1 = a program. @defaultValue 1 */
   readonly user_type?: number;
-  /** The key that a login gives. */
+  /** The user's key, or its id; a login gives one that may the same. */
   readonly key?: string;
+  /** Whatever else is to be kept of the user. */
+  readonly [extra: string]: unknown;
 }
 
 /** A user as a daemon tells of it; never the password. */
@@ -26,6 +28,11 @@ export class Users {
     return (await this.#client.json<{ users: string[] }>("/users")).users;
   }
 
+  /** The users with what is known of them, but for passwords. @throws {@link GafferError} `forbidden` unless our key is an admin's */
+  async all(): Promise<readonly UserBody[]> {
+    return (await this.#client.json<{ users: UserBody[] }>("/users", { query: { include_user: true } })).users;
+  }
+
   /** Makes a user. @throws {@link GafferError} `forbidden`, or of status 409 if there is one of that name */
   async create(request: UserRequest): Promise<void> {
     await this.#client.send("/users", { method: "POST", body: request });
@@ -34,6 +41,11 @@ export class Users {
   /** What a user is. @throws {@link GafferError} `forbidden`, or of status 404 */
   get(username: string): Promise<UserBody> {
     return this.#client.json<UserBody>(userPath(username));
+  }
+
+  /** Changes a user: the password, and what else is given. @throws {@link GafferError} `forbidden`, or of status 404 */
+  async update({ username, ...change }: UserRequest): Promise<void> {
+    await this.#client.send(userPath(username), { method: "PUT", body: change });
   }
 
   /** Forgets a user. @throws {@link GafferError} `forbidden` */

@@ -133,6 +133,7 @@ const keyFields = {
   label: Type.String(),
   permissions: Type.Record(Type.String(), Type.Unknown()),
   parent: nullable(keyId),
+  username: nullable(Type.String({ description: "The user who got it by logging in" })),
   created: Type.Integer({ description: "Milliseconds since 1970" }),
 };
 
@@ -149,7 +150,6 @@ export const userResult: TSchema = answer({
   username: Type.String(),
   user_type: Type.Integer({ description: "0 = administrator, 1 = application" }),
   key: nullable(keyId),
-  extra: Type.Record(Type.String(), Type.Unknown()),
 });
 /** Names of users; what is known of each, if that was asked for. */
 export const usersResult: TSchema = answer({ users: Type.Array(Type.Union([Type.String(), userResult])) });
