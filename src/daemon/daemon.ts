@@ -6,18 +6,21 @@ import { Control } from "../apps/control/control.ts";
 import { daemonRoutes, greetingRoutes } from "../apps/http-api/current/daemon-routes.ts";
 import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
+import { keyRoutes } from "../apps/http-api/current/key-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { socketRoutes } from "../apps/http-api/current/socket-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
 import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
 import { siteRoutes } from "../apps/plugins/site-routes.ts";
+import type { Keyring } from "../access/keyring.ts";
+import { StatsMonitor } from "../apps/stats-monitor.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
-import { fetchPoster } from "../client/http-poster.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -46,6 +49,8 @@ export interface DaemonOptions {
   readonly uid: number;
   /** Loaded, and not yet started. */
   readonly plugins: PluginSet;
+  /** Keys and users; undefined = no endpoint asks for a key. */
+  readonly keyring: Keyring | undefined;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -102,7 +107,6 @@ export class Daemon {
     });
     const epoch = crypto.randomUUID().slice(0, 8);
     this.#webhooks = new WebHooks({
-      poster: fetchPoster,
       clock: systemClock,
       warn: (text) => log.warn(text),
       info: (text) => log.info(text),
@@ -125,16 +129,21 @@ export class Daemon {
       manager,
       output,
       webhooks: this.#webhooks,
+      keyring: this.#options.keyring,
       stats: processStats,
       totalMemoryBytes: totalmem(),
       plugins: () => plugins.list(),
       shutdown,
     });
-    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes].map((route) =>
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes, ...keyRoutes].map((route) =>
       route(control),
     );
     const ports = { manager, output, feeds, epoch };
-    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const onError = (error: unknown): void => log.error(error);
+    const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
+    const monitor = new StatsMonitor({ ...sample, onError });
+    const sockets = socketRoutes({ manager, output, monitor, control, onError });
+    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...sockets, ...controlled];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
@@ -145,7 +154,8 @@ export class Daemon {
       version,
       uid,
       ownerOf,
-      onError: (error) => log.error(error),
+      authenticator: this.#options.keyring,
+      onError,
     });
   }
 

@@ -58,7 +58,7 @@ function events({ manager, feeds, epoch }: FeedPorts, { query, raw, keepAlive, c
   const since = parseFeedId(raw.headers.get("last-event-id") ?? given.since ?? null, epoch);
   const source = new EventFeed(manager, { epoch, pattern, since });
   keepAlive();
-  return feeds.respond(source, { ...EVENT_STREAM, ...heartbeatMs(given.heartbeat) });
+  return feeds.respond(source, { ...EVENT_STREAM, ...heartbeatMs(given.heartbeat), keyId: caller.keyId });
 }
 
 const streamQuery = fields({
@@ -95,6 +95,7 @@ function stream({ manager, output, feeds, epoch }: FeedPorts, request: RouteRequ
   return feeds.respond(new StreamFeed(output, from, { kind: feed, epoch, after }), {
     ...(feed === "eventsource" ? EVENT_STREAM : binary),
     ...heartbeatMs(given.heartbeat),
+    keyId: request.caller.keyId,
   });
 }
 
