@@ -12,6 +12,7 @@ import { processRoutes } from "../apps/http-api/current/process-routes.ts";
 import { socketRoutes } from "../apps/http-api/current/socket-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
 import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
+import { legacyRoutes } from "../apps/http-api/legacy/legacy-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
@@ -143,7 +144,15 @@ export class Daemon {
     const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
     const monitor = new StatsMonitor({ ...sample, onError });
     const sockets = socketRoutes({ manager, output, monitor, control, onError });
-    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...sockets, ...controlled];
+    const legacy = legacyRoutes({ ...ports, control, watcher: monitor });
+    const always = [
+      ...greetingRoutes(version),
+      ...feedRoutes(ports),
+      ...logRoutes(ports),
+      ...sockets,
+      ...legacy,
+      ...controlled,
+    ];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));

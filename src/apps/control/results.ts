@@ -99,10 +99,13 @@ const usage = {
   nice: Type.Integer(),
   cmdline: Type.String(),
 };
-const processUsage = answer({ pid, ...usage, children: Type.Array(answer(usage)) });
+const processUsage = answer({ pid, ...usage, children: Type.Array(answer({ pid: osPid, ...usage })) });
 
 /** What a process uses. */
 export const processStatsResult: TSchema = answer({ stats: processUsage });
+
+/** What a process uses, by itself. */
+export const usageResult: TSchema = processUsage;
 
 /** What the processes of a job use, each and together. */
 export const jobStatsResult: TSchema = answer({
@@ -115,6 +118,9 @@ export const jobStatsResult: TSchema = answer({
   max_cpu: Type.Number(),
   min_cpu: Type.Number(),
 });
+
+/** What the processes of every job use. */
+export const allStatsResult: TSchema = answer({ jobs: Type.Array(jobStatsResult) });
 
 /** What came of making a session what it should be. */
 export const sessionDifferenceResult: TSchema = answer(
