@@ -42,8 +42,8 @@ async function readBytes(channel: IOChannel, count: number): Promise<Uint8Array>
   return Buffer.concat(pieces);
 }
 
-for (const [name, start, connect] of transports) {
-  describe(`sockets of the SDK over ${name}`, () => {
+for (const [transport, start, connect] of transports) {
+  describe(`sockets of the SDK over ${transport}`, () => {
     let daemon: RunningDaemon;
     let server: Server;
     beforeAll(async () => {
@@ -247,4 +247,22 @@ test("a socket that can't be opened says why", async () => {
     message: expect.stringContaining("Cannot open a websocket"),
   });
   await other.stop(true);
+});
+
+describe("a daemon that does not move", () => {
+  test("is noticed by the signs of life it does not give, and closing does not wait for it", async () => {
+    await using daemon = await RunningDaemon.start();
+    const server = new Server(`unix:${daemon.socket}`);
+    const noticing = await server.socket({ heartbeatMs: 50 });
+    const closing = await server.socket();
+    const asked = noticing.sendCommand("jobs");
+    expect(await asked).toEqual({ jobs: [] });
+    process.kill(daemon.gaffer.child.pid, "SIGSTOP");
+    try {
+      expect((await noticing.closed).code).toBe(1006);
+      await closing.close();
+    } finally {
+      process.kill(daemon.gaffer.child.pid, "SIGCONT");
+    }
+  });
 });
