@@ -4,6 +4,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import type { TlsFlags } from "../base/tls-flags.ts";
 import { type RuntimeSurroundings, runtimeSocket } from "../base/runtime-dir.ts";
 import { DaemonClient } from "../client/daemon-client.ts";
+import { storedKey } from "./stored-keys.ts";
 import { chooseClientTls } from "./client-tls-choice.ts";
 
 /** Which daemon is meant, and how it is talked to. */
@@ -30,7 +31,7 @@ export async function findDaemon(choice: DaemonChoice, surroundings: RuntimeSurr
   return new DaemonClient({
     endpoint,
     tls: chooseClientTls(choice, endpoint),
-    apiKey: readKey(choice["api-key-file"]) ?? (env["GAFFER_API_KEY"] || undefined),
+    apiKey: readKey(choice["api-key-file"]) ?? (env["GAFFER_API_KEY"] || undefined) ?? storedKey(endpoint, env),
   });
 }
 
