@@ -59,6 +59,8 @@ const usageOf = (osPid: number): TreeUsage => ({
   children: [],
 });
 
+const nothing = (): void => undefined;
+
 /** A manager without a machine, and channels to it. Disposing it fails the test if anybody still listens. */
 export class ChannelWorld implements AsyncDisposable {
   readonly base: ManagedWorld = new ManagedWorld();
@@ -81,7 +83,7 @@ export class ChannelWorld implements AsyncDisposable {
     const totalMemoryBytes = 1 << 30;
     this.monitor = new StatsMonitor({ manager, clock, stats, totalMemoryBytes, onError });
     const webhooks = new WebHooks({
-      poster: async () => ({ status: 204 }),
+      poster: { post: () => Promise.reject(new Error("nobody is to be posted to")) },
       clock,
       warn: onError,
       info: onError,
@@ -89,8 +91,15 @@ export class ChannelWorld implements AsyncDisposable {
       epoch: "e",
     });
     const { output } = this;
-    const shutdown = (): void => undefined;
-    this.control = new Control({ manager, output, webhooks, stats, totalMemoryBytes, plugins: () => [], shutdown });
+    this.control = new Control({
+      manager,
+      output,
+      webhooks,
+      stats,
+      totalMemoryBytes,
+      plugins: () => [],
+      shutdown: nothing,
+    });
   }
 
   get #ports() {
