@@ -1,6 +1,7 @@
 /** What a program that embeds gaffer, or a plugin, may import. */
 export { ConsoleOutput, type ConsoleOutputOptions } from "./apps/console-output.ts";
 export { processSignals, SigHandler, type SignalActions } from "./apps/signal-handler.ts";
+export { type Webhook, WebHooks, type WebHooksOptions, type WebhookStatus } from "./apps/webhooks/web-hooks.ts";
 export { Plugin, type PluginApp } from "./apps/plugins/plugin.ts";
 export type { Caller, Permission } from "./base/caller.ts";
 export { parseEndpoint, type Endpoint } from "./base/endpoint.ts";
@@ -14,6 +15,7 @@ export { EmbeddedProcess as Process, type IoEvent, type IoListener } from "./hos
 export { Pidfile } from "./host/pidfile.ts";
 export type { ProcessStats, ProcessUsage } from "./host/process-stats.ts";
 export { ProcessWatcher, type StatsListener } from "./host/process-watcher.ts";
+export { systemClock } from "./host/system-clock.ts";
 export type { App } from "./manager/app.ts";
 export type { Channel, ChannelListener } from "./manager/channel.ts";
 export { EventEmitter, type Listener } from "./manager/event-emitter.ts";
@@ -22,6 +24,7 @@ export type { JobConfig } from "./manager/job-config.ts";
 export type { JobSettings } from "./manager/job-settings.ts";
 export type { JobStatus, ProcessInfo, SlotStatus } from "./manager/job-status.ts";
 export type { Operation, Report } from "./manager/operation.ts";
+export type { Manager as PluginManager } from "./manager/manager.ts";
 export { ProcessConfig } from "./manager/process-config.ts";
 export type { ProcessState } from "./manager/process-state.ts";
 export type { Method, Route, RouteDoc, RouteRequest } from "./server/route.ts";

@@ -14,14 +14,16 @@ export interface GateRules {
   readonly allowedHosts: readonly string[];
   /** Lets anybody in who can connect. */
   readonly insecure: boolean;
-  /** Asks for a key instead of looking at who connects. @defaultValue false */
-  readonly requireKey?: boolean;
+  /** Asks for a key instead of looking at who connects. */
+  readonly requireKey: boolean;
 }
 
 /** Knows whose a key is. */
 export interface Authenticator {
   /** Undefined = nobody's. */
   callerOf(key: string): Caller | undefined;
+  /** Tells of each key that is taken back, by its id. @returns ends that */
+  onRevoked(listener: (keyId: string) => void): () => void;
 }
 
 /** One request, as far as it matters here. */
@@ -63,7 +65,7 @@ export class Gate {
 
   /** Lets a request in. @returns headers for its answer. @throws {@link GafferError} `forbidden`, with the reason */
   admit(visit: Visit): Readonly<Record<string, string>> {
-    const { endpoint, requireKey = false } = this.#options;
+    const { endpoint, requireKey } = this.#options;
     if (endpoint.kind === "tcp" && !requireKey) this.#checkTcp(visit);
     return this.#checkOrigin(visit.headers);
   }
@@ -75,7 +77,7 @@ export class Gate {
    * @throws {@link GafferError} `unauthorized` if a key is needed and none is shown, `forbidden` if it is nobody's.
    */
   callerOf(headers: Headers, isOpen: boolean): Caller {
-    if (this.#options.requireKey !== true) return OWNER;
+    if (!this.#options.requireKey) return OWNER;
     const key = keyIn(headers);
     if (key !== undefined)
       return isOpen ? (this.#options.authenticator?.callerOf(key) ?? NOBODY) : this.authenticate(key);
@@ -85,7 +87,7 @@ export class Gate {
 
   /** Whose key this is; where none is required, anybody's. @throws {@link GafferError} `forbidden` if it is nobody's */
   authenticate(key: string): Caller {
-    if (this.#options.requireKey !== true) return OWNER;
+    if (!this.#options.requireKey) return OWNER;
     const caller = this.#options.authenticator?.callerOf(key);
     if (caller !== undefined) return caller;
     throw forbidden("Cannot serve a request with this key: it is not known, or was taken back");
@@ -141,7 +143,7 @@ function ownAddress({ host }: Endpoint & { kind: "tcp" }, peer: SocketAddress): 
  */
 export function refuseOpenDoor(
   endpoint: Endpoint,
-  { insecure, requireKey = false }: Pick<GateRules, "insecure" | "requireKey">,
+  { insecure, requireKey }: Pick<GateRules, "insecure" | "requireKey">,
   shown: string,
 ): void {
   if (isLocal(endpoint) || insecure || requireKey) return;

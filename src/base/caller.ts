@@ -15,13 +15,16 @@ export interface Caller {
    * @param target - `session` or `session.job`; undefined = everything there is.
    */
   readonly may: (permission: Permission, target?: string) => boolean;
+  /**
+   * Calls back once, when its key is taken back: what it has open is to be closed. Absent = it can't be.
+   *
+   * @returns ends it.
+   */
+  readonly onRevoked?: (listener: () => void) => () => void;
 }
 
-/** Permissions that only keys bear: where no key is asked for there are no keys to administer. */
-const keyed: ReadonlySet<Permission> = new Set(["admin", "create_key", "create_user"]);
-
-/** Whoever comes in by an endpoint that asks for no key: it is the daemon's own user. */
-export const OWNER: Caller = { label: "owner", keyId: undefined, may: (permission) => !keyed.has(permission) };
+/** Whoever comes in by an endpoint that asks for no key: the daemon's own user, who may do everything. */
+export const OWNER: Caller = { label: "owner", keyId: undefined, may: () => true };
 
 /** Whoever has shown no key yet where one is asked for. */
 export const NOBODY: Caller = { label: "nobody", keyId: undefined, may: () => false };

@@ -17,7 +17,10 @@ export type ErrorCode =
   | "session_not_found"
   | "stream_not_found"
   | "webhook_not_found"
+  | "key_not_found"
+  | "user_not_found"
   | "job_exists"
+  | "conflict"
   | "webhook_exists"
   | "not_running"
   | "shutting_down"
@@ -66,7 +69,10 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   session_not_found: [404, 1],
   stream_not_found: [404, 1],
   webhook_not_found: [404, 1],
+  key_not_found: [404, 1],
+  user_not_found: [404, 1],
   job_exists: [409, 1],
+  conflict: [409, 1],
   webhook_exists: [409, 1],
   not_running: [409, 1],
   shutting_down: [409, 1],

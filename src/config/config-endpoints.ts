@@ -17,7 +17,7 @@ export const MAIN_ENDPOINT = "gaffer";
 const SOCKET_MODE = 0o600;
 
 /** What nobody has said anything about. */
-export const CLOSED: AccessConfig = { corsOrigins: [], allowedHosts: [], insecure: false };
+export const CLOSED: AccessConfig = { corsOrigins: [], allowedHosts: [], insecure: false, requireKey: false };
 
 /** What a section says of access, over what stands otherwise. */
 export function readAccess<V extends ListenValues>(values: SectionValues<V>, otherwise: AccessConfig): AccessConfig {
@@ -25,6 +25,7 @@ export function readAccess<V extends ListenValues>(values: SectionValues<V>, oth
     corsOrigins: values.or("cors_origins", otherwise.corsOrigins),
     allowedHosts: values.or("allowed_hosts", otherwise.allowedHosts),
     insecure: values.or("insecure", otherwise.insecure),
+    requireKey: values.or("require_key", otherwise.requireKey),
   };
 }
 

@@ -28,7 +28,7 @@ export interface ListenValues {
   readonly cors_origins: readonly string[];
   readonly allowed_hosts: readonly string[];
   readonly insecure: boolean;
-  readonly require_key: unknown;
+  readonly require_key: boolean;
   readonly socket_mode: number;
   readonly socket_group: string | number;
 }
@@ -76,7 +76,6 @@ const key = <T>(kind: FieldKind<T>, description: string, fallback: unknown = nul
 
 const logLevels: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
 
-const keyed = notBuilt("access by keys is", flag);
 const lookup = notBuilt("lookup is", text);
 const kernel = notBuilt("the kernel is", flag);
 
@@ -90,7 +89,7 @@ const listenKeys: KeysOf<ListenValues> = {
     [],
   ),
   insecure: key(flag, "Lifts the check of the peer, and the demand for a key beyond loopback", false),
-  require_key: key(keyed, "Whether every request needs a key", false),
+  require_key: key(flag, "Whether every request needs a key", false),
   socket_mode: key(modeKind, "Permission bits of unix sockets, octal", "0600"),
   socket_group: key(ownerKind, "Group of unix sockets, by name or number"),
 };
@@ -132,7 +131,24 @@ export const endpointKeys: KeysOf<EndpointValues> = { ...listenKeys, ...tlsKeys 
 export const sslKeys: KeysOf<SslValues> = { ...tlsKeys, ca_certs: key(text, "The same as cacert") };
 
 const socketKeys = ["host", "port", "path", "family", "backlog", "reuseport", "umask"] as const;
-const authKeys = ["auth_backend", "keys_backend", "auth_dbname", "keys_dbname"] as const;
+
+/** Values of `[auth]`. */
+export interface AuthValues {
+  readonly auth_backend: "default";
+  readonly keys_backend: "default";
+  readonly auth_dbname: string;
+  readonly keys_dbname: string;
+}
+
+const backend = choice<"default">(["default"]);
+
+/** What `[auth]` may hold. */
+export const authKeys: KeysOf<AuthValues> = {
+  auth_backend: key(backend, "What keeps the users; there is one, SQLite", "default"),
+  keys_backend: key(backend, "What keeps the keys; there is one, SQLite", "default"),
+  auth_dbname: key(text, "Database of the users, in the state folder; :memory: = none that lasts", "auth.db"),
+  keys_dbname: key(text, "Database of the keys, in the state folder; :memory: = none that lasts", "keys.db"),
+};
 
 const all = (names: readonly string[], kind: FieldKind<unknown>, description: string): ConfigKeys =>
   Object.fromEntries(names.map((name) => [name, key(kind, description)]));
@@ -178,7 +194,7 @@ export const SECTIONS: ReadonlyMap<string, SectionSpec> = new Map([
     ),
   ],
   ["socket", spec("one", "A listening socket for jobs", { keys: all(socketKeys, notBuilt("sockets are", text), "") })],
-  ["auth", spec("none", "Where users and keys are", { keys: all(authKeys, notBuilt("access by keys is", text), "") })],
+  ["auth", spec("none", "Where users and keys are", { keys: authKeys })],
   ["ssl", spec("none", "TLS of every TCP endpoint that names no certificate of its own", { keys: sslKeys })],
   ["lookup_ssl", spec("none", "TLS towards lookup servers", { others: lookup })],
   ["plugin", spec("one", "Whatever a plugin wants to know", { others: anything, fold: "kept" })],

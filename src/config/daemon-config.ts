@@ -11,6 +11,14 @@ export interface AccessConfig {
   readonly allowedHosts: readonly string[];
   /** Lifts the check of the peer, and the demand for a key beyond loopback. */
   readonly insecure: boolean;
+  /** Asks for a key instead of looking at who connects. */
+  readonly requireKey: boolean;
+}
+
+/** Where keys and users are kept: paths relative to the state folder, or `:memory:`. */
+export interface KeyringConfig {
+  readonly keys: string;
+  readonly users: string;
 }
 
 /** What is said of TLS in one place; what it leaves out may be said in another. */
@@ -56,6 +64,7 @@ export interface DaemonConfig {
   readonly files: readonly string[];
   /** None = the defaults, see {@link defaultAccess}. */
   readonly endpoints: readonly EndpointConfig[];
+  readonly keyring: KeyringConfig;
   /** What `[gaffer]` says of access, for endpoints that are named on the command line. */
   readonly defaultAccess: AccessConfig;
   /** What `[ssl]` says, for endpoints that do not say it themselves. */

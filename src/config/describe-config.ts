@@ -35,10 +35,11 @@ function withoutEmpty(table: Readonly<Record<string, unknown>>): Record<string, 
 
 const addresses = (bind: readonly Endpoint[]): string[] => bind.map(formatEndpoint);
 
-const accessTable = ({ corsOrigins, allowedHosts, insecure }: AccessConfig): Record<string, unknown> => ({
+const accessTable = ({ corsOrigins, allowedHosts, insecure, requireKey }: AccessConfig): Record<string, unknown> => ({
   cors_origins: corsOrigins,
   allowed_hosts: allowedHosts,
   insecure,
+  require_key: requireKey,
 });
 
 const tlsTable = ({ identity, authority }: TlsConfig): Record<string, unknown> =>
@@ -116,6 +117,7 @@ export function describeConfig(config: DaemonConfig): string {
   const named = config.endpoints.filter(({ name }) => name !== MAIN_ENDPOINT);
   const tables = withoutEmpty({
     gaffer: gafferTable(config),
+    auth: { keys_dbname: config.keyring.keys, auth_dbname: config.keyring.users },
     ssl: tlsTable(config.tls),
     endpoint: Object.fromEntries(named.map((endpoint) => [endpoint.name, endpointTable(endpoint)])),
     plugin: Object.fromEntries([...config.plugins].map(([name, settings]) => [name, shownSettings(settings)])),

@@ -4,16 +4,17 @@ import { CLOSED, readAccess, readEndpoints } from "./config-endpoints.ts";
 import { readConfigFiles } from "./config-files.ts";
 import { readJobs } from "./config-jobs.ts";
 import { readPlugins } from "./config-plugins.ts";
-import { gafferKeys, type GafferValues, sslKeys, type SslValues } from "./config-schema.ts";
+import { authKeys, type AuthValues, gafferKeys, type GafferValues, type KeysOf, sslKeys } from "./config-schema.ts";
 import { readSsl } from "./config-tls.ts";
 import { readWebhooks } from "./config-webhooks.ts";
-import type { DaemonConfig } from "./daemon-config.ts";
+import type { DaemonConfig, KeyringConfig } from "./daemon-config.ts";
 import { ProblemList } from "./problem-list.ts";
 import { checkSection, SectionValues } from "./section-values.ts";
 
 /** What a daemon keeps of output where nothing is said, in bytes. */
 const OUTPUT_MEMORY = 33_554_432;
 const OUTPUT_BUFFER = 65_536;
+const KEYRING: KeyringConfig = { keys: "keys.db", users: "auth.db" };
 
 /** What is known before the files are read. */
 export interface ConfigSurroundings {
@@ -33,6 +34,7 @@ export const DEFAULT_DAEMON_CONFIG: DaemonConfig = {
   errorLog: undefined,
   logLevel: "info",
   stateDir: undefined,
+  keyring: KEYRING,
   pluginDirs: [],
   plugins: new Map(),
   outputMemoryBytes: OUTPUT_MEMORY,
@@ -52,7 +54,7 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
   const documents = readConfigFiles(path, problems);
   const gaffer = readGaffer(documents, problems);
   const endpoints = readEndpoints(documents, gaffer, problems);
-  const tls = readSsl(sslOf(documents), problems);
+  const tls = readSsl(valuesOf(documents, "ssl", sslKeys), problems);
   const webhooks = readWebhooks(documents, problems);
   const jobs = readJobs(documents, env, problems);
   problems.throwIfAny();
@@ -63,19 +65,24 @@ export function loadDaemonConfig(path: string, { env }: ConfigSurroundings): Dae
     files,
     endpoints,
     tls,
+    keyring: readAuth(valuesOf(documents, "auth", authKeys)),
     webhooks,
     jobs,
     plugins: readPlugins(documents),
   };
 }
 
-/** What `[ssl]` says in all files together. */
-function sslOf(documents: readonly ConfigDocument[]): SectionValues<SslValues> {
-  const ssl = new SectionValues(sslKeys);
+/** What the sections of a kind say in all files together. */
+function valuesOf<V>(documents: readonly ConfigDocument[], kind: string, keys: KeysOf<V>): SectionValues<V> {
+  const values = new SectionValues(keys);
   for (const { sections, folder } of documents) {
-    for (const section of sections) if (section.kind === "ssl") ssl.add(section, folder);
+    for (const section of sections) if (section.kind === kind) values.add(section, folder);
   }
-  return ssl;
+  return values;
+}
+
+function readAuth(auth: SectionValues<AuthValues>): KeyringConfig {
+  return { keys: auth.or("keys_dbname", KEYRING.keys), users: auth.or("auth_dbname", KEYRING.users) };
 }
 
 /** Checks every section that is no job and no environment, and gathers what `[gaffer]` says. */
@@ -92,7 +99,7 @@ function readGaffer(documents: readonly ConfigDocument[], problems: ProblemList)
 
 function readValues(
   gaffer: SectionValues<GafferValues>,
-): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "webhooks" | "jobs" | "plugins"> {
+): Omit<DaemonConfig, "file" | "files" | "endpoints" | "tls" | "keyring" | "webhooks" | "jobs" | "plugins"> {
   const path = (name: "pidfile" | "error_log" | "state_dir"): string | undefined => {
     const given = gaffer.get(name);
     return given && resolve(given.folder, given.value);

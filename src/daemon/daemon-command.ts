@@ -9,7 +9,7 @@ import { describeConfig } from "../config/describe-config.ts";
 import { DEFAULT_DAEMON_CONFIG, loadDaemonConfig } from "../config/load-daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { isInBackground, runInBackground } from "./background.ts";
-import { planDaemon } from "./daemon-plan.ts";
+import { type DaemonTarget, planDaemon } from "./daemon-plan.ts";
 import { beginWithoutIdleTimer } from "./self-exec.ts";
 import { systemdUnit } from "./systemd-unit.ts";
 
@@ -45,6 +45,14 @@ const spec = {
       description: "Folder that holds plugins; without it $GAFFER_PLUGIN_DIR, plugins_dir, ~/.gaffer/plugins",
     },
     "plugins-dir": { type: "string", value: "DIR", repeatable: true, description: "The same as --plugin-dir (0.4)" },
+    "require-key": { type: "boolean", description: "Serve only who shows a key, on every endpoint" },
+    "create-admin-user": {
+      type: "boolean",
+      description: "Make an administrator and a key, and end; the password comes from a prompt or stdin",
+    },
+    "password-file": { type: "string", value: "FILE", description: "File that holds the password; - is stdin" },
+    username: { type: "string", value: "NAME", description: "Name of that administrator" },
+    "list-admins": { type: "boolean", description: "Name the administrators with the ids of their keys, and end" },
     "state-dir": { type: "string", value: "DIR", description: "Folder of what outlives this program" },
     daemon: { type: "boolean", description: "Go to the background, and return once it answers" },
     pidfile: { type: "string", value: "FILE", description: "Write the process id here" },
@@ -80,15 +88,12 @@ export const daemonCommand: Command = {
         ? DEFAULT_DAEMON_CONFIG
         : loadDaemonConfig(resolve(context.cwd, file), { env: inheritableEnv(context.env) });
     const config = reread();
-    const plan = planDaemon(config, { ...flags, "plugin-dir": [...flags["plugin-dir"], ...flags["plugins-dir"]] }, at);
-    if (flags.check) {
-      const { checkPlugins } = await import("./daemon-plugins.ts");
-      await checkPlugins({ plan, config, uid: at.uid });
-      const { machineWarnings } = await import("./machine-warnings.ts");
-      const warnings = machineWarnings(config, { env: inheritableEnv(context.env), cwd: context.cwd });
-      for (const warning of [...plan.warnings, ...warnings]) say(`gaffer: ${warning}\n`);
-      print(describeConfig(config));
-      return 0;
+    const plan = planDaemon(config, flags, at);
+    const target: DaemonTarget = { plan, config, at };
+    if (flags.check) return check(target);
+    if (flags["list-admins"] || flags["create-admin-user"]) {
+      const { administer } = await import("./admin-commands.ts");
+      return administer(target, flags);
     }
     if (flags.unit) {
       // The service manager keeps it in the foreground.
@@ -105,3 +110,14 @@ export const daemonCommand: Command = {
     return runDaemon({ plan, config, at, reread, replan: (anew) => planDaemon(anew, flags, at) });
   },
 };
+
+/** Shows what a configuration amounts to, and what the machine has against it. */
+async function check({ plan, config, at }: DaemonTarget): Promise<number> {
+  const { checkPlugins } = await import("./daemon-plugins.ts");
+  await checkPlugins({ plan, config, uid: at.uid });
+  const { machineWarnings } = await import("./machine-warnings.ts");
+  const warnings = machineWarnings(config, { env: inheritableEnv(at.env), cwd: at.cwd });
+  for (const warning of [...plan.warnings, ...warnings]) say(`gaffer: ${warning}\n`);
+  print(describeConfig(config));
+  return 0;
+}

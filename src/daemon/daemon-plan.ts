@@ -8,7 +8,7 @@ import { runtimeSocket } from "../base/runtime-dir.ts";
 import { didYouMean } from "../base/nearest.ts";
 import { tlsWarnings } from "../base/tls-files.ts";
 import { readTlsFlags, type TlsFlags } from "../base/tls-flags.ts";
-import type { DaemonConfig, EndpointConfig, TlsConfig } from "../config/daemon-config.ts";
+import type { DaemonConfig, EndpointConfig, KeyringConfig, TlsConfig } from "../config/daemon-config.ts";
 import { findGroup } from "../host/identity.ts";
 import { withTls } from "./tls-plan.ts";
 import { type PluginDirs, pluginDirs } from "./plugin-dirs.ts";
@@ -23,7 +23,10 @@ export interface DaemonChoice extends TlsFlags {
   readonly verbose: number;
   readonly "log-level": string | undefined;
   readonly "error-log": string | undefined;
-  readonly "plugin-dir": readonly string[];
+  readonly "require-key": boolean;
+  readonly "plugin-dir"?: readonly string[];
+  /** The same by the name of 0.4. */
+  readonly "plugins-dir"?: readonly string[];
 }
 
 /** What of the surroundings a plan depends on. */
@@ -40,11 +43,20 @@ export interface DaemonPlan {
   readonly errorLog: string | undefined;
   readonly logLevel: LogLevel;
   readonly stateDir: string | undefined;
+  /** Where keys and users are kept; undefined = no endpoint asks for a key. */
+  readonly keyring: KeyringConfig | undefined;
   readonly plugins: PluginDirs;
   /** 1 = events on stdout, 2 = output, too. */
   readonly verbose: number;
   /** What the user should know before it begins. */
   readonly warnings: readonly string[];
+}
+
+/** A daemon, running or not. */
+export interface DaemonTarget {
+  readonly plan: DaemonPlan;
+  readonly config: DaemonConfig;
+  readonly at: DaemonSurroundings;
 }
 
 const levels: readonly LogLevel[] = ["critical", "error", "warning", "info", "debug"];
@@ -67,14 +79,17 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
   const endpoints = endpointsOf(config, choice, at);
   for (const { endpoint, rules } of endpoints) refuseOpenDoor(endpoint, rules, formatEndpoint(endpoint));
   const path = (name: string | undefined): string | undefined => name && resolve(at.cwd, name);
-  const open = endpoints.filter(({ endpoint, rules }) => rules.insecure && endpoint.kind === "tcp");
+  const open = endpoints.filter(
+    ({ endpoint, rules }) => rules.insecure && !rules.requireKey && endpoint.kind === "tcp",
+  );
   return {
     endpoints,
     pidfile: path(choice.pidfile) ?? config.pidfile,
     errorLog: path(choice["error-log"]) ?? config.errorLog,
     logLevel: choice["log-level"] === undefined ? config.logLevel : readLevel(choice["log-level"]),
     stateDir: path(choice["state-dir"]) ?? config.stateDir,
-    plugins: pluginDirs(choice["plugin-dir"], config, at),
+    keyring: endpoints.some(({ rules }) => rules.requireKey) ? config.keyring : undefined,
+    plugins: pluginDirs([...(choice["plugin-dir"] ?? []), ...(choice["plugins-dir"] ?? [])], config, at),
     verbose: choice.verbose,
     warnings: [
       ...open.map(
@@ -86,7 +101,14 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
   };
 }
 
+/** The endpoints; with `--require-key` each of them asks for one. */
 function endpointsOf(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurroundings): ApiEndpoint[] {
+  const endpoints = addressesOf(config, choice, at);
+  if (!choice["require-key"]) return endpoints;
+  return endpoints.map((one) => ({ ...one, rules: { ...one.rules, requireKey: true } }));
+}
+
+function addressesOf(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurroundings): ApiEndpoint[] {
   const rules = config.defaultAccess;
   const tls: TlsConfig = { ...config.tls, ...readTlsFlags(choice, at.cwd) };
   if (choice.bind.length > 0) {

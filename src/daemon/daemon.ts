@@ -6,9 +6,10 @@ import { Control } from "../apps/control/control.ts";
 import { daemonRoutes, greetingRoutes } from "../apps/http-api/current/daemon-routes.ts";
 import { feedRoutes } from "../apps/http-api/current/feed-routes.ts";
 import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
+import { keyRoutes } from "../apps/http-api/current/key-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
-import { StatsMonitor } from "../apps/stats-monitor.ts";
+import { socketRoutes } from "../apps/http-api/current/socket-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
 import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
 import { legacyRoutes } from "../apps/http-api/legacy/legacy-routes.ts";
@@ -16,10 +17,11 @@ import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
 import { siteRoutes } from "../apps/plugins/site-routes.ts";
+import type { Keyring } from "../access/keyring.ts";
+import { StatsMonitor } from "../apps/stats-monitor.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
-import { fetchPoster } from "../client/http-poster.ts";
 import type { DaemonConfig } from "../config/daemon-config.ts";
 import { inheritableEnv } from "../host/child-environment.ts";
 import { LocalHost } from "../host/local-host.ts";
@@ -48,6 +50,8 @@ export interface DaemonOptions {
   readonly uid: number;
   /** Loaded, and not yet started. */
   readonly plugins: PluginSet;
+  /** Keys and users; undefined = no endpoint asks for a key. */
+  readonly keyring: Keyring | undefined;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -104,7 +108,6 @@ export class Daemon {
     });
     const epoch = crypto.randomUUID().slice(0, 8);
     this.#webhooks = new WebHooks({
-      poster: fetchPoster,
       clock: systemClock,
       warn: (text) => log.warn(text),
       info: (text) => log.info(text),
@@ -127,12 +130,13 @@ export class Daemon {
       manager,
       output,
       webhooks: this.#webhooks,
+      keyring: this.#options.keyring,
       stats: processStats,
       totalMemoryBytes: totalmem(),
       plugins: () => plugins.list(),
       shutdown,
     });
-    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes].map((route) =>
+    const controlled = [...daemonRoutes, ...jobRoutes, ...processRoutes, ...webhookRoutes, ...keyRoutes].map((route) =>
       route(control),
     );
     const ports = { manager, output, feeds, epoch };
@@ -140,7 +144,9 @@ export class Daemon {
     const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
     const monitor = new StatsMonitor({ ...sample, onError });
     const legacy = legacyRoutes({ ...ports, control, watcher: monitor });
-    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...legacy, ...controlled];
+    const sockets = socketRoutes({ manager, output, monitor, control, onError });
+    const old = [...legacy, ...sockets];
+    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...old, ...controlled];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
@@ -151,6 +157,7 @@ export class Daemon {
       version,
       uid,
       ownerOf,
+      authenticator: this.#options.keyring,
       onError,
     });
   }

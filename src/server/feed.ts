@@ -29,6 +29,8 @@ export interface FeedOptions {
   /** @defaultValue 15 seconds */
   readonly heartbeatMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Id of the key it is read with; it ends when that is taken back. */
+  readonly keyId?: string | undefined;
 }
 
 /** Proxies give a silent connection half a minute at least. @see nginx `proxy_read_timeout`, 60 s */
@@ -53,6 +55,11 @@ export class Feeds {
     return new Response(feed.stream, { headers });
   }
 
+  /** Ends the feeds that are read with a key, after what they have. */
+  endOf(keyId: string): void {
+    for (const feed of this.#open) if (feed.keyId === keyId) feed.end();
+  }
+
   /** Ends every feed after what it has, those that are opened from now on, too. */
   end(): void {
     this.#ended = true;
@@ -62,6 +69,7 @@ export class Feeds {
 
 class OpenFeed {
   readonly stream: ReadableStream<Uint8Array>;
+  readonly keyId: string | undefined;
   readonly #source: FeedSource;
   readonly #options: FeedOptions;
   readonly #onClosed: () => void;
@@ -76,6 +84,7 @@ class OpenFeed {
   constructor(source: FeedSource, options: FeedOptions, onClosed: () => void) {
     this.#source = source;
     this.#options = options;
+    this.keyId = options.keyId;
     this.#greeting = options.greeting;
     this.#onClosed = onClosed;
     // Nothing is made ahead: what waits is in the source, which knows how much it may hold.

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { Manager, systemClock, WebHooks } from "../../src/lib.ts";
+import { WebhookReceiver } from "../support/webhook-receiver.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
 const root = join(import.meta.dir, "..", "..");
@@ -20,4 +22,20 @@ test("README's program that embeds gaffer runs, says what it promises, and ends 
     "echo.3: stopped",
   ]);
   expect(exitCode).toBe(0);
+});
+
+test("a program that embeds gaffer posts events to URLs, the last ones at its end", async () => {
+  await using receiver = new WebhookReceiver();
+  const hooks = new WebHooks({ clock: systemClock });
+  hooks.register({ pattern: "job.shop.web", url: receiver.url });
+  {
+    await using manager = new Manager();
+    await manager.start([hooks]);
+    await manager.load({ name: "shop.web", cmd: "sleep 1000" }).done;
+    manager.load({ name: "shop.other", cmd: "sleep 1000" }, { start: false });
+    await manager.stop();
+  }
+  expect(receiver.events.slice(0, 4)).toEqual(["load", "start", "spawn", "stop"].map((kind) => `${kind} shop.web`));
+  expect(receiver.events.at(-1)).toBe("exit shop.web");
+  expect(receiver.received[0]?.headers["webhook-id"]).toMatch(/^msg_[0-9a-f]{8}_1$/);
 });

@@ -1,4 +1,5 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
+import type { Keyring } from "../../access/keyring.ts";
 import { type Caller, type Permission, permit } from "../../base/caller.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Report } from "../../manager/operation.ts";
@@ -16,6 +17,8 @@ export interface ControlPorts {
   /** Looks once at what processes use, by os pid; those that have gone are left out. */
   readonly stats: (osPids: readonly number[]) => Promise<ReadonlyMap<number, TreeUsage>>;
   readonly webhooks: WebHooks;
+  /** Undefined where no endpoint asks for a key. */
+  readonly keyring: Keyring | undefined;
   /** Memory of the machine. */
   readonly totalMemoryBytes: number;
   /** The plugins, and how they stand. */
@@ -42,8 +45,8 @@ interface CommandFacts<Args extends TObject> {
   readonly name: string;
   /** What it does: one sentence without a period, for the API's document. */
   readonly summary: string;
-  /** What a caller needs to be allowed, of what the arguments name. */
-  readonly permission: Permission;
+  /** What a caller needs to be allowed, of what the arguments name; `none` = nothing, `own` = the command itself looks whose it is. */
+  readonly permission: Permission | "none" | "own";
   /** Its arguments, in the order of positional ones. */
   readonly args: Args;
   /** What its answer holds. */
@@ -80,7 +83,9 @@ export const defineCommand = <Args extends TObject>({
     const what = command.name.replaceAll("_", " ");
     const checked = checkArguments(command.args, args, what);
     const { permission } = command;
-    permit(ports.caller, { permission, target: target(checked, ports.manager), what });
+    if (permission !== "none" && permission !== "own") {
+      permit(ports.caller, { permission, target: target(checked, ports.manager), what });
+    }
     return command.run(ports, checked);
   },
 });

@@ -152,6 +152,13 @@ export const restartJob: Command = onJob(
   (manager, name) => manager.restartJob(name),
 );
 
+/** Stops every process of a job; each is replaced as it goes. */
+export const stopAll: Command = onJob(
+  "stopall",
+  "Stop every process of a job; each is replaced as it goes",
+  (manager, name) => manager.stopall(name),
+);
+
 const scaleArgs = fields({
   name: jobName,
   scale: Type.Union([Type.Integer(), Type.String()], {

@@ -127,6 +127,33 @@ export const sessionDifferenceResult: TSchema = answer(
   Object.fromEntries(["unchanged", "changed", "added", "removed"].map((key) => [key, Type.Array(name)])),
 );
 
+const keyId = Type.String({ description: "Public id of a key" });
+const keyFields = {
+  key: keyId,
+  label: Type.String(),
+  permissions: Type.Record(Type.String(), Type.Unknown()),
+  parent: nullable(keyId),
+  created: Type.Integer({ description: "Milliseconds since 1970" }),
+};
+
+/** What is known of a key. */
+export const keyResult: TSchema = answer({ ...keyFields, keys: Type.Optional(Type.Array(answer(keyFields))) });
+/** Ids of keys; what is known of each, if that was asked for. */
+export const keysResult: TSchema = answer({ keys: Type.Array(Type.Union([keyId, answer(keyFields)])) });
+/** A key, which is shown once. */
+export const loginResult: TSchema = answer({ api_key: Type.String(), key: keyId });
+/** A new key. */
+export const newKeyResult: TSchema = answer({ ok: Type.Literal(true), api_key: Type.String(), key: keyId });
+/** What is known of a user. */
+export const userResult: TSchema = answer({
+  username: Type.String(),
+  user_type: Type.Integer({ description: "0 = administrator, 1 = application" }),
+  key: nullable(keyId),
+  extra: Type.Record(Type.String(), Type.Unknown()),
+});
+/** Names of users; what is known of each, if that was asked for. */
+export const usersResult: TSchema = answer({ users: Type.Array(Type.Union([Type.String(), userResult])) });
+
 /** What `?wait` adds: how it ended. */
 export const reportFields: TProperties = {
   running: Type.Optional(Type.Integer({ description: "How many processes run; only with wait" })),

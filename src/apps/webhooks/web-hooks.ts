@@ -1,4 +1,5 @@
 import { GafferError } from "../../base/gaffer-error.ts";
+import { fetchPoster } from "../../client/http-poster.ts";
 import { loggedUrl, shownUrl } from "../../base/shown-url.ts";
 import type { Timer } from "../../manager/clock.ts";
 import type { App } from "../../manager/app.ts";
@@ -28,10 +29,12 @@ export interface WebhookStatus extends ReceiverState {
 }
 
 /** What {@link WebHooks} works with. */
-export interface WebHooksOptions extends ReceiverPorts {
-  /** Names this life of the daemon in the ids of deliveries; without a dot. */
-  readonly epoch: string;
+export interface WebHooksOptions extends Partial<Omit<ReceiverPorts, "clock">>, Pick<ReceiverPorts, "clock"> {
+  /** Names this life of the program in the ids of deliveries; without a dot. @defaultValue a random one */
+  readonly epoch?: string;
 }
+
+const silent = (): undefined => undefined;
 
 /** How long the end of the daemon waits for the last events to be delivered, in milliseconds. */
 export const LAST_WORDS_MS = 2000;
@@ -61,7 +64,7 @@ const idOf = ({ pattern, url }: Webhook): string => `${pattern} ${url}`;
  * @see gaffer 0.5 `gaffer/webhooks.py`, whose name it keeps
  */
 export class WebHooks implements App {
-  readonly #options: WebHooksOptions;
+  readonly #options: Required<WebHooksOptions>;
   readonly #hooks = new Map<string, Registered>();
   readonly #receivers = new Map<string, Listening>();
   /** Receivers that were removed, while something of them is left. */
@@ -72,8 +75,10 @@ export class WebHooks implements App {
   #isOver = false;
   #isKilled = false;
 
+  /** @param options - posts by {@link fetchPoster} and says nothing, unless told otherwise. */
   constructor(options: WebHooksOptions) {
-    this.#options = options;
+    const epoch = crypto.randomUUID().slice(0, 8);
+    this.#options = { poster: fetchPoster, warn: silent, info: silent, userAgent: "gaffer", epoch, ...options };
   }
 
   /** Every webhook, in the order they were registered. */
@@ -105,7 +110,7 @@ export class WebHooks implements App {
     if (this.#hooks.has(idOf(hook))) return "it is there already";
     const known = this.#receivers.get(hook.url)?.receiver;
     if (known === undefined || hook.key === undefined || isSameKey(known.key, hook.key)) return undefined;
-    return "its URL is in use with another secret; remove that one before";
+    return "its URL is in use with another secret, or with none; remove that one before";
   }
 
   /**

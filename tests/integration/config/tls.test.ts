@@ -27,6 +27,7 @@ const said: DaemonChoice = {
   keyfile: undefined,
   cacert: undefined,
   "plugin-dir": [],
+  "require-key": false,
 };
 const at = { cwd: certificates.dir.path, env: { HOME: "/home/me" }, uid: 1000 };
 

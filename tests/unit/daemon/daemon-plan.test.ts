@@ -3,7 +3,7 @@ import type { DaemonConfig } from "../../../src/config/daemon-config.ts";
 import { type DaemonChoice, planDaemon } from "../../../src/daemon/daemon-plan.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
-const access = { corsOrigins: [], allowedHosts: [], insecure: false };
+const access = { corsOrigins: [], allowedHosts: [], insecure: false, requireKey: false };
 const config: DaemonConfig = {
   file: undefined,
   files: [],
@@ -20,6 +20,7 @@ const config: DaemonConfig = {
   pluginDirs: [],
   plugins: new Map(),
   webhooks: [],
+  keyring: { keys: "k", users: "u" },
   jobs: [],
 };
 const choice: DaemonChoice = {
@@ -35,6 +36,7 @@ const choice: DaemonChoice = {
   keyfile: undefined,
   cacert: undefined,
   "plugin-dir": [],
+  "require-key": false,
 };
 const at = { cwd: "/home/me", env: { HOME: "/home/me" }, uid: 1000 };
 

@@ -73,6 +73,28 @@ describe("Router.find()", () => {
   });
 });
 
+test("Router.clashing() finds a route that could be meant by the same requests; one for all the rest gives way", () => {
+  const rest = new Router([
+    route("GET", "/site/:name/*"),
+    route("GET", "/:pid#"),
+    route("GET", "/jobs/:session/:job?"),
+  ]);
+  for (const [method, path, there] of [
+    ["GET", "/jobs/mine", "/jobs/:session/:job?"],
+    ["GET", "/jobs/a/b", "/jobs/:session/:job?"],
+    ["GET", "/7", "/:pid#"],
+    ["GET", "/:other#", "/:pid#"],
+    ["GET", "/site/:x/*", undefined],
+    ["GET", "/site/:name/*", "/site/:name/*"],
+    ["GET", "/site/ui/hello", undefined],
+    ["GET", "/mine", undefined],
+    ["POST", "/jobs/mine", undefined],
+    ["GET", "/jobs/a/b/c", undefined],
+  ] as const) {
+    expect([method, path, rest.clashing(route(method, path))?.path]).toEqual([method, path, there]);
+  }
+});
+
 test("Router.methodsOf() lists the methods of a path, none where there is none", () => {
   expect(router.methodsOf("/12")).toEqual(["GET", "DELETE", "HEAD", "OPTIONS"]);
   expect(router.methodsOf("/nope/x/y")).toEqual([]);

@@ -75,7 +75,7 @@ function rangeOf(query: LogQuestion["query"], last: FeedPlace | undefined): Reco
   return last.isLost ? {} : { after: last.at };
 }
 
-function logs(ports: FeedPorts, { raw, keepAlive }: RouteRequest, { jobs, query }: LogQuestion): Response {
+function logs(ports: FeedPorts, { raw, keepAlive, caller }: RouteRequest, { jobs, query }: LogQuestion): Response {
   const { output, feeds, epoch } = ports;
   const last = parseFeedId(raw.headers.get("last-event-id"), epoch);
   const range = rangeOf(query, last);
@@ -93,7 +93,7 @@ function logs(ports: FeedPorts, { raw, keepAlive }: RouteRequest, { jobs, query 
     begin: begin && ((position) => begin(feedId(epoch, position))),
     isLost: last?.isLost === true && form.contentType === EVENTS.contentType,
   });
-  return feeds.respond(source, form);
+  return feeds.respond(source, { ...form, keyId: caller.keyId });
 }
 
 function permitLogs(caller: Caller, jobs: ReadonlySet<string>): void {

@@ -60,6 +60,7 @@ export const streamRoute = ({ manager, output, feeds, epoch }: FeedPorts): Route
     return feeds.respond(new StreamFeed(output, from, { kind: feed, epoch, after }), {
       ...(isEvents ? EVENT_STREAM : { contentType: "application/octet-stream", ...lines }),
       ...beats,
+      keyId: request.caller.keyId,
     });
   },
 });

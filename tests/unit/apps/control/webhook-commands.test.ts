@@ -30,6 +30,7 @@ function controlOf({ world, hooks }: HookedWorld) {
     stats: () => Promise.resolve(new Map()),
     totalMemoryBytes: 1,
     plugins: () => [],
+    keyring: undefined,
     shutdown: () => undefined,
   });
   return async (command: Command, args: unknown, caller: Caller = OWNER): Promise<unknown> =>

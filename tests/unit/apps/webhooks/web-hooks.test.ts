@@ -129,6 +129,7 @@ describe("WebHooks posts", () => {
     expect(hooked.hooks.list.map(({ signed }) => signed)).toEqual([true, true]);
     // What it shares does not go with the webhook that brought it.
     hooked.hooks.unregister({ pattern: "load", url });
+    hooked.hooks.apply([], nothing);
     hooked.world.manager.unload("web");
     await settle();
     expect(hooked.poster.last.request.headers).toHaveProperty("webhook-signature");
@@ -318,7 +319,7 @@ describe("WebHooks.register and unregister", () => {
     });
     expect(thrownBy(() => hooks.register({ pattern: "load", url: secretUrl, key: otherKey }))).toMatchObject({
       code: "webhook_exists",
-      message: `Cannot add webhook "load" to ${shown}: its URL is in use with another secret; remove that one before`,
+      message: `Cannot add webhook "load" to ${shown}: its URL is in use with another secret, or with none; remove that one before`,
     });
     expect(thrownBy(() => hooks.unregister({ pattern: "load", url: secretUrl }))).toMatchObject({
       code: "webhook_not_found",

@@ -1,0 +1,105 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+import type { KeyRecord } from "../../access/key-store.ts";
+import type { Keyring } from "../../access/keyring.ts";
+import { readPermissions } from "../../access/permissions.ts";
+import { type Caller, permit } from "../../base/caller.ts";
+import { GafferError } from "../../base/gaffer-error.ts";
+import type { KeyBody } from "../../wire/key-body.ts";
+import { fields } from "./arguments.ts";
+import { type Command, type CommandPorts, defineCommand } from "./command.ts";
+import { keyResult, keysResult, newKeyResult, okResult } from "./results.ts";
+
+/** The keyring of a daemon that has one. @throws {@link GafferError} `route_not_found` where no endpoint asks for keys */
+export function keyringOf({ keyring }: CommandPorts): Keyring {
+  if (keyring !== undefined) return keyring;
+  throw new GafferError("route_not_found", "Cannot use keys: no endpoint of this daemon asks for one (require_key)");
+}
+
+/** @param children - those that were made by it, when they are to be shown. */
+function keyBody({ id, label, permissions, parent, created }: KeyRecord, children?: readonly KeyRecord[]): KeyBody {
+  const body = { key: id, label, permissions: { ...permissions }, parent: parent ?? null, created };
+  return children === undefined ? body : { ...body, keys: children.map((child) => keyBody(child)) };
+}
+
+const key: TSchema = Type.String({ description: "it must be the id of a key, or the key itself" });
+const includeKeys = Type.Optional(Type.Boolean());
+
+/** Names of all keys; what is known of each, if that was asked for. */
+export const keys: Command = defineCommand({
+  name: "keys",
+  summary: "Ids of all keys; with include_keys, what is known of each",
+  permission: "admin",
+  args: fields({ include_keys: includeKeys }),
+  result: keysResult,
+  run: (ports, { include_keys: isWhole = false }) => {
+    const all = keyringOf(ports).keys;
+    return { body: { keys: isWhole ? all.map((one) => keyBody(one)) : all.map(({ id }) => id) } };
+  },
+});
+
+const createArgs = fields({
+  permissions: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "it must be an object" })),
+  label: Type.Optional(Type.String({ maxLength: 200, description: "it must be a text of 200 characters at most" })),
+});
+
+/** Makes a key. */
+export const createKey: Command = defineCommand({
+  name: "create_key",
+  summary: "Make a key; it is shown in this answer, and never again",
+  permission: "create_key",
+  args: createArgs,
+  result: newKeyResult,
+  run: (ports, { permissions: given = {}, label = "" }) => {
+    const keyring = keyringOf(ports);
+    const permissions = readPermissions(given);
+    if (permissions.admin) permit(ports.caller, { permission: "admin", what: "make the key of an administrator" });
+    const made = keyring.createKey({ permissions, label, parent: ports.caller.keyId });
+    return { body: { ok: true, api_key: made.key, key: made.record.id } };
+  },
+});
+
+/** Refuses a key to whom it is none of their business. */
+function permitKey(caller: Caller, record: KeyRecord, what: string): void {
+  if (caller.keyId === record.id) return;
+  permit(caller, { permission: record.permissions.admin ? "admin" : "create_key", what });
+}
+
+/** What is known of a key. */
+export const keyInfo: Command = defineCommand({
+  name: "key_info",
+  summary: "Tell what a key allows; its own, or any for who may make keys",
+  permission: "own",
+  args: fields({ key: Type.Unsafe<string>(key), include_keys: includeKeys }),
+  result: keyResult,
+  run: (ports, { key: name, include_keys: isWhole = false }) => {
+    const keyring = keyringOf(ports);
+    const record = found(ports.caller, () => keyring.getKey(name));
+    permitKey(ports.caller, record, "tell of the key");
+    return { body: { ...keyBody(record, isWhole ? keyring.childrenOf(record.id) : undefined) } };
+  },
+});
+
+/** Whoever may not know of others' keys does not learn which there are either. */
+function found(caller: Caller, look: () => KeyRecord): KeyRecord {
+  try {
+    return look();
+  } catch (error) {
+    permit(caller, { permission: "create_key", what: "use the key" });
+    throw error;
+  }
+}
+
+/** Takes a key back, with all that were made by it. */
+export const deleteKey: Command = defineCommand({
+  name: "delete_key",
+  summary: "Take a key back, with all that were made by it; what they opened is closed",
+  permission: "own",
+  args: fields({ key: Type.Unsafe<string>(key) }),
+  result: okResult,
+  run: (ports, { key: name }) => {
+    const keyring = keyringOf(ports);
+    const record = found(ports.caller, () => keyring.getKey(name));
+    permitKey(ports.caller, record, "take back the key");
+    return { body: { ok: true, keys: keyring.deleteKey(record.id) } };
+  },
+});
