@@ -41,7 +41,8 @@ export class Keyring implements Authenticator, Disposable {
   readonly #remembered = new Map<string, Caller>();
   /** By their id; what is not there any more was taken back. */
   readonly #live = new Map<string, KeyRecord>();
-  readonly #listeners = new Set<(keyId: string) => void>();
+  /** By the id of the key whose end they wait for. */
+  readonly #listeners = new Map<string, Set<() => void>>();
 
   /** @throws {@link GafferError} `state_unusable` */
   constructor({ folder, keys = "keys.db", users = "auth.db" }: KeyringPlaces) {
@@ -66,6 +67,7 @@ export class Keyring implements Authenticator, Disposable {
         const now = this.#recordOf(id);
         return now !== undefined && allows(now.permissions, permission, target);
       },
+      onRevoked: (listener) => this.#onRevoked(id, listener),
     };
     this.#remembered.set(hash, caller);
     return caller;
@@ -82,10 +84,13 @@ export class Keyring implements Authenticator, Disposable {
     this.#live.clear();
   }
 
-  /** Tells of each key that is taken back. @returns ends that */
-  onRevoked(listener: (keyId: string) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  #onRevoked(id: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(id) ?? new Set();
+    this.#listeners.set(id, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.#listeners.get(id) === listeners) this.#listeners.delete(id);
+    };
   }
 
   /** Makes a key. @returns the key, which can't be had again, and what is known of it */
@@ -119,7 +124,11 @@ export class Keyring implements Authenticator, Disposable {
   deleteKey(id: string): readonly string[] {
     const gone = this.#keys.delete(id);
     this.#forgetAll();
-    for (const one of gone) for (const listener of this.#listeners) listener(one);
+    for (const one of gone) {
+      const listeners = this.#listeners.get(one) ?? [];
+      this.#listeners.delete(one);
+      for (const listener of listeners) listener();
+    }
     return gone;
   }
 

@@ -143,10 +143,16 @@ export class Daemon {
     const onError = (error: unknown): void => log.error(error);
     const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
     const monitor = new StatsMonitor({ ...sample, onError });
-    const legacy = legacyRoutes({ ...ports, control, watcher: monitor });
     const sockets = socketRoutes({ manager, output, monitor, control, onError });
-    const old = [...legacy, ...sockets];
-    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...old, ...controlled];
+    const legacy = legacyRoutes({ ...ports, control, watcher: monitor });
+    const always = [
+      ...greetingRoutes(version),
+      ...feedRoutes(ports),
+      ...logRoutes(ports),
+      ...sockets,
+      ...legacy,
+      ...controlled,
+    ];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));

@@ -35,7 +35,7 @@ function events({ manager, feeds, epoch }: FeedPorts, { query, raw, keepAlive, c
   const since = parseFeedId(raw.headers.get("last-event-id") ?? given.since ?? null, epoch);
   const source = new EventFeed(manager, { epoch, pattern, since });
   keepAlive();
-  return feeds.respond(source, { ...EVENT_STREAM, ...heartbeatMs(given.heartbeat), keyId: caller.keyId });
+  return feeds.respond(source, caller, { ...EVENT_STREAM, ...heartbeatMs(given.heartbeat) });
 }
 
 /** Routes of what goes on and on. */

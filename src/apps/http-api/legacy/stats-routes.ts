@@ -89,8 +89,10 @@ async function answer(ports: StatsPorts, request: RouteRequest, question: Questi
   const source = new StatsFeed(ports.watcher, question.target, feed);
   const kind: FeedKind = feed;
   request.keepAlive();
-  const form = kind === "eventsource" ? EVENT_STREAM : jsonFeed(kind);
-  return ports.feeds.respond(source, { ...form, ...beats, keyId: request.caller.keyId });
+  return ports.feeds.respond(source, request.caller, {
+    ...(kind === "eventsource" ? EVENT_STREAM : jsonFeed(kind)),
+    ...beats,
+  });
 }
 
 /** Routes of what processes use, once or again and again. @see gaffer 0.4 `gaffer/http/stats.py` */

@@ -57,10 +57,9 @@ export const streamRoute = ({ manager, output, feeds, epoch }: FeedPorts): Route
     // Whoever asks for heartbeats takes empty lines: one at once brings the head, which Bun keeps back until there is a byte.
     const lines = given.heartbeat === undefined ? {} : { greeting: "\n", heartbeat: "\n" };
     request.keepAlive();
-    return feeds.respond(new StreamFeed(output, from, { kind: feed, epoch, after }), {
+    return feeds.respond(new StreamFeed(output, from, { kind: feed, epoch, after }), request.caller, {
       ...(isEvents ? EVENT_STREAM : { contentType: "application/octet-stream", ...lines }),
       ...beats,
-      keyId: request.caller.keyId,
     });
   },
 });

@@ -60,7 +60,7 @@ function watch(
   const form = formOf(wanted, feed);
   const source = new EventFeed(manager, { epoch, pattern: wanted.pattern, since, form, isSingle: feed === "longpoll" });
   keepAlive();
-  return feeds.respond(source, { ...feedOptions(feed), ...beats, keyId: caller.keyId });
+  return feeds.respond(source, caller, { ...feedOptions(feed), ...beats });
 }
 
 /** Routes of what happens. @see gaffer 0.4 `gaffer/http/watcher.py` */

@@ -80,17 +80,16 @@ export class ChannelWorld implements AsyncDisposable {
     const onError = (error: unknown): void => void this.errors.push(error);
     const totalMemoryBytes = 1 << 30;
     this.monitor = new StatsMonitor({ manager, clock, stats, totalMemoryBytes, onError });
-    const webhooks = new WebHooks({
-      poster: async () => ({ status: 204 }),
-      clock,
-      warn: onError,
-      info: onError,
-      userAgent: "gaffer/test",
-      epoch: "e",
+    this.control = new Control({
+      manager,
+      output: this.output,
+      webhooks: new WebHooks({ clock }),
+      keyring: undefined,
+      stats,
+      totalMemoryBytes,
+      plugins: () => [],
+      shutdown: () => undefined,
     });
-    const { output } = this;
-    const shutdown = (): void => undefined;
-    this.control = new Control({ manager, output, webhooks, stats, totalMemoryBytes, plugins: () => [], shutdown });
   }
 
   get #ports() {
