@@ -59,8 +59,6 @@ const usageOf = (osPid: number): TreeUsage => ({
   children: [],
 });
 
-const nothing = (): void => undefined;
-
 /** A manager without a machine, and channels to it. Disposing it fails the test if anybody still listens. */
 export class ChannelWorld implements AsyncDisposable {
   readonly base: ManagedWorld = new ManagedWorld();
