@@ -142,10 +142,10 @@ const ranks: Readonly<Record<string, readonly string[]>> = {
 /** Whether a key of these grants may do what needs that: worked out by itself, not by the code that is tried. */
 function may(given: Readonly<Record<string, unknown>>, permission: string, target: string): boolean {
   if (given[permission] === true) return true;
-  const wanted = ["*", target, target.split(".")[0] ?? ""];
+  const wanted = new Set(["*", target, target.split(".")[0]]);
   return (ranks[permission] ?? []).some((list) => {
     const held: unknown = given[list];
-    return Array.isArray(held) && held.some((one: unknown) => typeof one === "string" && wanted.includes(one));
+    return Array.isArray(held) && held.some((one: unknown) => typeof one === "string" && wanted.has(one));
   });
 }
 
