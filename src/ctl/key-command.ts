@@ -111,5 +111,4 @@ export const keyCommand: Command = groupCommand({
   name: "key",
   summary: "Make keys and take them back, for a daemon that asks for them",
   commands: { list, show, create, delete: remove },
-  otherwise: show,
 });

@@ -135,5 +135,4 @@ export const userCommand: Command = groupCommand({
   name: "user",
   summary: "Make users and take them away, for a daemon that asks for keys",
   commands: { list, show, add, del, setkey: setKey, setpassword: setPassword },
-  otherwise: show,
 });
