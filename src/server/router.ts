@@ -134,11 +134,13 @@ function nodeAfter(node: Node, segment: string): Node {
   return next;
 }
 
+/** In the order that `Allow` names them. */
+const METHODS: readonly Method[] = ["GET", "POST", "PUT", "DELETE"];
+
 function allowed(ways: readonly Way[]): string[] {
-  const methods: Method[] = ways.flatMap(({ known }) => known.map(({ route }) => route.method));
-  if (methods.length === 0) return [];
-  const head = methods.includes("GET") ? ["HEAD"] : [];
-  return [...new Set([...methods, ...head, "OPTIONS"])];
+  const there = new Set(ways.flatMap(({ known }) => known.map(({ route }) => route.method)));
+  if (there.size === 0) return [];
+  return [...METHODS.filter((method) => there.has(method)), ...(there.has("GET") ? ["HEAD"] : []), "OPTIONS"];
 }
 
 const paramsOf = (names: readonly string[], values: readonly string[]): Record<string, string> =>
