@@ -17,7 +17,7 @@ import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
 import { siteRoutes } from "../apps/plugins/site-routes.ts";
-import type { Keyring } from "../access/keyring.ts";
+import type { Access } from "../access/access.ts";
 import { StatsMonitor } from "../apps/stats-monitor.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
@@ -51,7 +51,7 @@ export interface DaemonOptions {
   /** Loaded, and not yet started. */
   readonly plugins: PluginSet;
   /** Keys and users; undefined = no endpoint asks for a key. */
-  readonly keyring: Keyring | undefined;
+  readonly access: Access | undefined;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -130,7 +130,7 @@ export class Daemon {
       manager,
       output,
       webhooks: this.#webhooks,
-      keyring: this.#options.keyring,
+      access: this.#options.access,
       stats: processStats,
       totalMemoryBytes: totalmem(),
       plugins: () => plugins.list(),
@@ -163,7 +163,7 @@ export class Daemon {
       version,
       uid,
       ownerOf,
-      authenticator: this.#options.keyring,
+      authenticator: this.#options.access?.keyring,
       onError,
     });
   }

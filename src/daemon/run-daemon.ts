@@ -1,4 +1,4 @@
-import { Keyring } from "../access/keyring.ts";
+import { Access } from "../access/access.ts";
 import { processSignals, SigHandler } from "../apps/signal-handler.ts";
 import { formatEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
@@ -69,7 +69,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
   const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
   using instance = await openInstance(stateFolder, log);
-  using keyring = plan.keyring && new Keyring({ folder: stateFolder, ...plan.keyring });
+  using access = plan.keyring && new Access({ folder: stateFolder, ...plan.keyring });
   const left = await stopLeftovers(instance.ledger);
   reportLeftovers(left, log);
   await using reactor: Reactor = openReactor();
@@ -83,7 +83,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     cwd: at.cwd,
     uid: at.uid,
     plugins,
-    keyring,
+    access,
     journal: instance.ledger,
     detached: left.detached,
     shutdown: () => end("asked to shut down"),

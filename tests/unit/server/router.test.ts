@@ -62,7 +62,7 @@ describe("Router.find()", () => {
       message: "Cannot POST /12: it takes GET, DELETE, HEAD, OPTIONS",
     });
     expect(thrownBy(() => router.find("PATCH", "/streams/1/stdin")).message).toEndWith(
-      "it takes POST, GET, HEAD, OPTIONS",
+      "it takes GET, POST, HEAD, OPTIONS",
     );
   });
 

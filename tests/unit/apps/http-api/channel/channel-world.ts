@@ -84,7 +84,7 @@ export class ChannelWorld implements AsyncDisposable {
       manager,
       output: this.output,
       webhooks: new WebHooks({ clock }),
-      keyring: undefined,
+      access: undefined,
       stats,
       totalMemoryBytes,
       plugins: () => [],
