@@ -7,6 +7,8 @@ import { waitFor } from "../support/wait-for.ts";
 
 setDefaultTimeout(40_000);
 
+const [text, number, size] = [expect.any(String), expect.any(Number), expect.stringMatching(/^\d+[KMG]$/)];
+
 const opened = (daemon: RunningDaemon, path: string, headers: Record<string, string> = {}): Promise<EventReader> =>
   EventReader.open((signal) => daemon.fetch(path, { signal, headers }));
 
@@ -72,9 +74,13 @@ describe("GET /watch", () => {
     expect(reader.kinds).toEqual(["create", "start", "spawn", "delete", "stop", "stop_pid", "exit"]);
     expect(reader.seqs).toEqual(reader.seqs.map((_, at) => (reader.seqs[0] ?? 0) + at));
     for (const { event, data } of reader.events) expect(data).toMatchObject({ event, topic: event, name: "dummy" });
+    const exit = { exit_status: 0, exit_code: null, term_signal: 15, once: false };
     expect(reader.events.at(-1)?.data).toMatchObject({
-      ...{ pid: expect.any(Number), os_pid: expect.any(Number), exit_status: 0, exit_code: null, term_signal: 15 },
-      ...{ time: expect.any(Number), seq: expect.any(Number), once: false },
+      ...exit,
+      pid: number,
+      os_pid: number,
+      time: number,
+      seq: number,
     });
     expect(reader.events[2]?.data).toMatchObject({ pid: expect.any(Number), detach: false, detached: false });
   });
@@ -133,7 +139,7 @@ describe("GET /watch", () => {
   test("the long poll gives one event and ends; after its number the next poll misses nothing", async () => {
     const poll = daemon.request("GET /watch/create");
     const polled: string[] = [];
-    const polling = poll.then(({ text }) => polled.push(text));
+    const polling = poll.then((answer) => polled.push(answer.text));
     // It may not be listening yet.
     while (polled.length === 0) await live("polled");
     await polling;
@@ -250,11 +256,19 @@ describe("GET /watch", () => {
 
 /** A sleeper with a child of its own. */
 const family = { cmd: "sleep 1000 & wait", shell: true };
+/** Of a process of it, under the names of both generations. */
 const sampleFields = {
-  ...{ pid: 1, os_pid: expect.any(Number), mem_info1: expect.stringMatching(/^\d+[KMG]$/), cpu: expect.any(Number) },
-  ...{ mem_info2: expect.stringMatching(/^\d+[KMG]$/), mem: expect.any(Number), nice: expect.any(Number) },
-  ...{ ctime: expect.stringMatching(/^\d+:\d\d\.\d\d$/), username: expect.any(String), cmdline: "sh" },
-  children: [expect.objectContaining({ pid: expect.any(Number), cmdline: "sleep", username: expect.any(String) })],
+  pid: 1,
+  os_pid: number,
+  mem_info1: size,
+  mem_info2: size,
+  cpu: number,
+  mem: number,
+  ctime: expect.stringMatching(/^\d+:\d\d\.\d\d$/),
+  username: text,
+  nice: number,
+  cmdline: "sh",
+  children: [expect.objectContaining({ pid: number, os_pid: number, cmdline: "sleep", username: text })],
 };
 
 describe("GET /stats", () => {
