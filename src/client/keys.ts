@@ -1,5 +1,5 @@
 import type { KeyBody } from "../wire/key-body.ts";
-import type { DaemonClient } from "./daemon-client.ts";
+import { type DaemonClient, pathOf } from "./daemon-client.ts";
 
 /** What a key allows; what is left out it does not. */
 export interface KeyPermissions {
@@ -55,14 +55,13 @@ export class Keys {
     return this.#client.json<NewKey>("/keys", { method: "POST", body: request });
   }
 
-  /** What is known of a key. @throws {@link GafferError} `key_not_found` */
+  /** What is known of a key, and of those that were made by it. @throws {@link GafferError} `key_not_found` */
   get(key: string): Promise<KeyBody> {
-    return this.#client.json<KeyBody>(`/keys/${encodeURIComponent(key)}`);
+    return this.#client.json<KeyBody>(pathOf("keys", key), { query: { include_keys: true } });
   }
 
   /** Takes a key back, with all that were made by it. @returns their ids @throws {@link GafferError} `key_not_found` */
   async delete(key: string): Promise<readonly string[]> {
-    const path = `/keys/${encodeURIComponent(key)}`;
-    return (await this.#client.json<{ keys: string[] }>(path, { method: "DELETE" })).keys;
+    return (await this.#client.json<{ keys: string[] }>(pathOf("keys", key), { method: "DELETE" })).keys;
   }
 }

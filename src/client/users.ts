@@ -1,5 +1,5 @@
 import type { UserBody } from "../wire/key-body.ts";
-import type { DaemonClient } from "./daemon-client.ts";
+import { type DaemonClient, pathOf } from "./daemon-client.ts";
 
 /** What a user is made of. */
 export interface UserRequest {
@@ -43,28 +43,26 @@ export class Users {
 
   /** What is known of a user. */
   get(username: string): Promise<UserBody> {
-    return this.#client.json<UserBody>(pathOfUser(username));
+    return this.#client.json<UserBody>(pathOf("users", username));
   }
 
   /** Changes a user: the password, and what else is given. */
   async update(username: string, change: Omit<UserRequest, "username">): Promise<void> {
-    await this.#client.send(pathOfUser(username), { method: "PUT", body: change });
+    await this.#client.send(pathOf("users", username), { method: "PUT", body: change });
   }
 
   /** Takes a user away; the keys stay. */
   async delete(username: string): Promise<void> {
-    await this.#client.send(pathOfUser(username), { method: "DELETE" });
+    await this.#client.send(pathOf("users", username), { method: "DELETE" });
   }
 
   /** Gives a user another password. */
   async setPassword(username: string, password: string): Promise<void> {
-    await this.#client.send(`${pathOfUser(username)}/password`, { method: "PUT", body: { password } });
+    await this.#client.send(pathOf("users", username, "password"), { method: "PUT", body: { password } });
   }
 
   /** Gives a user another key. */
   async setKey(username: string, key: string): Promise<void> {
-    await this.#client.send(`${pathOfUser(username)}/key`, { method: "PUT", body: { key } });
+    await this.#client.send(pathOf("users", username, "key"), { method: "PUT", body: { key } });
   }
 }
-
-const pathOfUser = (username: string): string => `/users/${encodeURIComponent(username)}`;

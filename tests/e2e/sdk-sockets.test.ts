@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, readFileSync } from "node:fs";
 import { GafferError, type IOChannel, type JobRequest, Server } from "../../src/lib.ts";
-import { Certificates } from "../support/certificates.ts";
+import { type Certificate, Certificates } from "../support/certificates.ts";
 import { DaemonPlace } from "../support/daemon-place.ts";
 import { rejectedBy } from "../support/rejected-by.ts";
 import { RunningDaemon } from "../support/running-daemon.ts";
@@ -247,6 +248,56 @@ test("a socket that can't be opened says why", async () => {
     message: expect.stringContaining("Cannot open a websocket"),
   });
   await other.stop(true);
+});
+
+describe("a daemon that wants certificates of its clients", () => {
+  const client = certificates.issue("client");
+  const ca = certificates.ca.pem;
+
+  test("serves requests, sockets and channels of who has one, and no socket of who has none", async () => {
+    const own = ["--certfile", certificate.cert, "--keyfile", certificate.key, "--cacert", certificates.ca.cert];
+    await using daemon = await RunningDaemon.start({ args: own, tcp: "https://127.0.0.1:0" });
+    const address = `https://localhost:${daemon.port}`;
+    const server = new Server(address, { tls: { ca, cert: client.pem, key: readFileSync(client.key, "utf8") } });
+    const job = await server.load(cat, { wait });
+    await using socket = await server.socket();
+    expect(await socket.sendCommand("jobs")).toEqual({ jobs: ["s.cat"] });
+    const [process] = await job.processes();
+    if (process === undefined) throw new Error("no process");
+    await using channel = await process.socket();
+    await channel.write("hello\n");
+    expect(decoder.decode(await readBytes(channel, 6))).toBe("hello\n");
+    expect(await rejectedBy(new Server(address, { tls: { ca } }).socket())).toMatchObject({
+      code: "daemon_unreachable",
+      message: expect.stringContaining("it wants a certificate of its clients"),
+    });
+  });
+});
+
+test("a socket goes on while the daemon takes over new certificates", async () => {
+  const live = { cert: certificates.dir.file("live.pem"), key: certificates.dir.file("live.key") };
+  const install = ({ cert, key }: Certificate): void => {
+    copyFileSync(cert, live.cert);
+    copyFileSync(key, live.key);
+  };
+  install(certificate);
+  const args = ["--certfile", live.cert, "--keyfile", live.key];
+  await using daemon = await RunningDaemon.start({ args, tcp: "https://127.0.0.1:0" });
+  const server = new Server(`https://localhost:${daemon.port}`, { tls: { ca: certificates.ca.pem } });
+  await using socket = await server.socket();
+  const heard: string[] = [];
+  (await socket.subscribe("EVENTS")).bindAll((event, { name }) => heard.push(`${event} ${String(name)}`));
+  install(certificates.issue("second"));
+  daemon.gaffer.child.kill("SIGHUP");
+  await daemon.logged(/has the certificates of now/);
+  await server.load(sleeper("s.a"), { wait });
+  expect(await socket.sendCommand("jobs")).toEqual({ jobs: ["s.a"] });
+  await waitFor(
+    () => heard.includes("spawn s.a"),
+    () => heard.join(),
+  );
+  expect((await daemon.stopped()).code).toBe(0);
+  expect((await socket.closed).code).toBeNumber();
 });
 
 describe("a daemon that does not move", () => {
