@@ -44,8 +44,8 @@ const colonNames: Readonly<Record<string, string>> = {
   "user:setpassword": "ctl user setpassword",
   "key:create": "ctl key create",
   "key:delete": "ctl key delete",
-  user: "ctl user",
-  key: "ctl key",
+  user: "ctl user show",
+  key: "ctl key show",
   apps: "ctl sessions",
 };
 

@@ -3,13 +3,16 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { type ChannelReply, readChannelReply } from "../wire/channel-reply.ts";
 import { AwaitedAnswers } from "./awaited-answers.ts";
 import type { DaemonClient } from "./daemon-client.ts";
-import type { SocketEnd } from "./open-web-socket.ts";
+import { closeWebSocket, type SocketEnd } from "./open-web-socket.ts";
 import { refusedWith } from "./refusal.ts";
 import { SocketTopic, type TopicListener, TopicListeners } from "./socket-topic.ts";
 
 /** How a socket is held. */
 export interface GafferSocketOptions {
-  /** Pause between signs of life, in milliseconds; 0 = none are sent. @defaultValue 15 seconds, as gaffer 0.5 */
+  /**
+   * Pause between signs of life, in milliseconds; 0 = none are sent. A connection by which none came since the last counts as lost.
+   * @defaultValue 15 seconds, as gaffer 0.5
+   */
   readonly heartbeatMs?: number;
   /**
    * Whether it connects again by itself when the connection is lost, with pauses that grow to 5 seconds, and subscribes to its topics
@@ -18,6 +21,14 @@ export interface GafferSocketOptions {
   readonly reconnect?: boolean;
   /** The connection was lost, or is there again. */
   readonly onConnection?: (isConnected: boolean) => void;
+}
+
+/** A topic that was asked for. */
+interface Subscription {
+  readonly topic: SocketTopic;
+  readonly answer: Promise<void>;
+  /** How often it was asked for. */
+  count: number;
 }
 
 /** A command's arguments, by place and by name. */
@@ -30,6 +41,7 @@ const PATH = "/channel/websocket";
 const HEARTBEAT_MS = 15_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
+const NORMAL: SocketEnd = { code: 1000, reason: "" };
 /** A command that nobody has: its refusal shows that commands are taken. */
 const NO_COMMAND = "authenticated";
 
@@ -53,7 +65,7 @@ export class GafferSocket implements AsyncDisposable {
   readonly #options: GafferSocketOptions;
   readonly #commands = new AwaitedAnswers<unknown>();
   readonly #subscriptions = new AwaitedAnswers<void>();
-  readonly #topics = new Map<string, { readonly topic: SocketTopic; count: number }>();
+  readonly #topics = new Map<string, Subscription>();
   readonly #listeners = new TopicListeners();
   readonly #ended = Promise.withResolvers<SocketEnd>();
   #socket: WebSocket | undefined;
@@ -61,6 +73,8 @@ export class GafferSocket implements AsyncDisposable {
   #heartbeat: Timer | undefined;
   #wake: (() => void) | undefined;
   #nextId = 1;
+  #isAlive = true;
+  #isReconnecting = false;
   #isClosing = false;
 
   private constructor(client: DaemonClient, options: GafferSocketOptions) {
@@ -92,10 +106,18 @@ export class GafferSocket implements AsyncDisposable {
   }
 
   async #connect(): Promise<void> {
-    this.#socket = await this.#client.openSocket(PATH, {
-      onMessage: (data) => this.#take(typeof data === "string" ? data : new TextDecoder().decode(data)),
+    const alive = (): void => void (this.#isAlive = true);
+    const socket = await this.#client.openSocket(PATH, {
+      onMessage: (data) => {
+        alive();
+        this.#take(typeof data === "string" ? data : new TextDecoder().decode(data));
+      },
       onClose: (end) => this.#lost(end),
     });
+    alive();
+    socket.addEventListener("pong", alive);
+    // It may have been closed meanwhile, which was heard.
+    if (socket.readyState === WebSocket.OPEN) this.#socket = socket;
   }
 
   /**
@@ -140,18 +162,23 @@ export class GafferSocket implements AsyncDisposable {
    * @throws {@link GafferError} `bad_topic`, `forbidden`, `process_not_found` …
    */
   async subscribe(name: string): Promise<SocketTopic> {
-    const known = this.#topics.get(name) ?? { topic: new SocketTopic(name), count: 0 };
-    // What is told right behind the answer must find its topic.
-    this.#topics.set(name, known);
+    const known = this.#topics.get(name) ?? this.#askTopic(name);
     known.count++;
-    if (known.count > 1) return known.topic;
     try {
-      await this.#subscriptions.wait(name, () => this.#sendTopic("SUB", name));
+      await known.answer;
     } catch (error) {
-      this.#topics.delete(name);
+      if (this.#topics.get(name) === known) this.#topics.delete(name);
       throw error;
     }
     return known.topic;
+  }
+
+  #askTopic(name: string): Subscription {
+    const answer = this.#subscriptions.wait(name, () => this.#sendTopic("SUB", name));
+    const asked = { topic: new SocketTopic(name), answer, count: 0 };
+    // What is told right behind the answer must find its topic.
+    this.#topics.set(name, asked);
+    return asked;
   }
 
   /** Ends one subscription to a topic; the last one ends what is told of it. */
@@ -192,7 +219,12 @@ export class GafferSocket implements AsyncDisposable {
   }
 
   #beat(): void {
-    this.#socket?.send('{"event":"NOP"}');
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    if (!this.#isAlive) return socket.terminate();
+    this.#isAlive = false;
+    socket.ping();
+    return undefined;
   }
 
   #unreachable(fact: string): GafferError {
@@ -203,7 +235,7 @@ export class GafferSocket implements AsyncDisposable {
   }
 
   #take(text: string): void {
-    const reply = readChannelReply(text);
+    const reply = parsed(text);
     if (reply !== undefined) this.#hear(reply);
   }
 
@@ -251,7 +283,10 @@ export class GafferSocket implements AsyncDisposable {
     this.#socket = undefined;
     const why = end.reason === "" ? String(end.code) : `${end.code}: ${end.reason}`;
     this.#rejectAll(this.#unreachable(`the connection was closed (${why})`));
+    // Whoever tries to connect again sees it.
+    if (this.#isReconnecting) return undefined;
     if (this.#isClosing || this.#options.reconnect !== true) return this.#finish(end);
+    this.#isReconnecting = true;
     this.#options.onConnection?.(false);
     void this.#reconnect(end);
     return undefined;
@@ -263,33 +298,43 @@ export class GafferSocket implements AsyncDisposable {
   }
 
   /** Tries until it is connected again, closed, or refused. */
-  async #reconnect(end: SocketEnd): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  async #reconnect({ code }: SocketEnd): Promise<void> {
+    for (let pauseMs = FIRST_PAUSE_MS; !this.#isClosing; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       await this.#pause(pauseMs);
-      if (this.#isClosing) return this.#finish(end);
-      try {
-        await this.#connect();
-        await this.#resume();
-        this.#options.onConnection?.(true);
-        return undefined;
-      } catch (error) {
-        // It was lost again on the way, and whoever heard that tries again.
-        if (this.#socket !== undefined || this.#isClosing) return undefined;
-        if (!(error instanceof GafferError) || error.code !== "daemon_unreachable") {
-          return this.#finish({ code: end.code, reason: error instanceof Error ? error.message : String(error) });
-        }
-      }
+      const refusal = this.#isClosing ? undefined : await this.#tryAgain();
+      if (refusal !== undefined) return this.#finish({ code, reason: refusal.message });
+      if (this.#socket === undefined) continue;
+      this.#isReconnecting = false;
+      if (this.#isClosing) return closeWebSocket(this.#socket, NORMAL);
+      this.#options.onConnection?.(true);
+      return undefined;
+    }
+    return this.#finish({ code, reason: "" });
+  }
+
+  /** Makes a new connection what the last one was, unless nobody is there yet. @returns why there will be none */
+  async #tryAgain(): Promise<Error | undefined> {
+    try {
+      await this.#connect();
+      if (this.#key !== undefined) await this.authenticate(this.#key);
+      await this.#subscribeAgain();
+      return undefined;
+    } catch (error) {
+      return isUnreachable(error) ? undefined : error instanceof Error ? error : new Error(String(error));
     }
   }
 
-  /** Makes the new connection what the last one was. A topic that is gone meanwhile tells nothing any more. */
-  async #resume(): Promise<void> {
-    if (this.#key !== undefined) await this.authenticate(this.#key);
-    const names = [...this.#topics.keys()];
-    const asked = names.map((name) => this.#subscriptions.wait(name, () => this.#sendTopic("SUB", name)));
-    for (const [index, { status }] of (await Promise.allSettled(asked)).entries()) {
-      if (status === "rejected") this.#topics.delete(names[index] ?? "");
-    }
+  /** A topic that is gone meanwhile tells nothing any more. */
+  async #subscribeAgain(): Promise<void> {
+    const asked = [...this.#topics.keys()].map(async (name) => {
+      try {
+        await this.#subscriptions.wait(name, () => this.#sendTopic("SUB", name));
+      } catch (error) {
+        if (isUnreachable(error)) throw error;
+        this.#topics.delete(name);
+      }
+    });
+    await Promise.all(asked);
   }
 
   async #pause(ms: number): Promise<void> {
@@ -305,7 +350,7 @@ export class GafferSocket implements AsyncDisposable {
     this.#isClosing = true;
     clearInterval(this.#heartbeat);
     if (this.#socket === undefined) this.#wake?.();
-    else this.#socket.close(1000);
+    else closeWebSocket(this.#socket, NORMAL);
     await this.#ended.promise;
   }
 
@@ -313,6 +358,18 @@ export class GafferSocket implements AsyncDisposable {
     return this.close();
   }
 }
+
+/** What was said; undefined for what is none of it: a newer daemon may say more. */
+function parsed(text: string): ChannelReply | undefined {
+  try {
+    return readChannelReply(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const isUnreachable = (error: unknown): boolean => error instanceof GafferError && error.code === "daemon_unreachable";
 
 const faultOf = (fields: Readonly<Record<string, unknown>>, message: string): GafferError =>
   refusedWith(fields, { status: 400, message });

@@ -11,7 +11,7 @@ import {
 } from "../wire/io-frame.ts";
 import { AwaitedAnswers } from "./awaited-answers.ts";
 import { type DaemonClient, pathOf } from "./daemon-client.ts";
-import type { SocketEnd } from "./open-web-socket.ts";
+import { closeWebSocket, type SocketEnd } from "./open-web-socket.ts";
 import { jsonFields, refusedWith } from "./refusal.ts";
 
 /** How a process is connected to. */
@@ -33,6 +33,7 @@ const LIMIT_BYTES = 16_777_216;
 /** What the words of gaffer 0.5 are to us, where a frame does not say it itself. */
 const codes: Readonly<Record<string, ErrorCode>> = { ENOENT: "process_not_found", EIO: "input_closed" };
 
+const NORMAL: SocketEnd = { code: 1000, reason: "" };
 const encoder = new TextEncoder();
 
 /**
@@ -151,7 +152,7 @@ export class IOChannel implements AsyncIterable<Uint8Array>, AsyncDisposable {
         "resource_exhausted",
         `Cannot go on reading: ${this.#queuedBytes} bytes of output wait for their reader`,
       );
-      this.#socket?.close(1008, "the reader was too slow");
+      if (this.#socket !== undefined) closeWebSocket(this.#socket, { code: 3008, reason: "the reader was too slow" });
     }
     this.#wake?.();
     return undefined;
@@ -181,7 +182,7 @@ export class IOChannel implements AsyncIterable<Uint8Array>, AsyncDisposable {
 
   /** Closes it; the process goes on. */
   async close(): Promise<void> {
-    if (this.#end === undefined) this.#socket?.close(1000);
+    if (this.#end === undefined && this.#socket !== undefined) closeWebSocket(this.#socket, NORMAL);
     await this.#ended.promise;
   }
 

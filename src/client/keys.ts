@@ -1,6 +1,7 @@
-import type { DaemonClient } from "./daemon-client.ts";
+import type { KeyBody } from "../wire/key-body.ts";
+import { type DaemonClient, pathOf } from "./daemon-client.ts";
 
-/** What a key allows. */
+/** What a key allows; what is left out it does not. */
 export interface KeyPermissions {
   readonly admin?: boolean;
   readonly create_key?: boolean;
@@ -14,19 +15,26 @@ export interface KeyPermissions {
 
 /** What a key is made of. */
 export interface KeyRequest {
-  readonly permissions: KeyPermissions;
+  readonly permissions?: KeyPermissions;
   readonly label?: string;
-  /** Key that it is taken back with, or its id. @defaultValue the one that makes it; none if that is an admin's */
+  /** The key, or its id, that it is taken back with. @defaultValue the one that makes it; none if that is an administrator's */
   readonly parent?: string;
 }
 
-/** A key as a daemon tells of it; never the key itself. */
-export type KeyBody = Readonly<Record<string, unknown>> & {
-  readonly label?: string;
-  readonly permissions?: KeyPermissions;
-};
+/** A key that was just made. */
+export interface NewKey {
+  /** The key itself: nobody is told it again. */
+  readonly api_key: string;
+  /** Its id, by which it is spoken of. */
+  readonly key: string;
+}
 
-/** The keys of a daemon whose endpoints ask for them; without, every method throws {@link GafferError} of status 404. */
+/**
+ * The keys of a daemon.
+ *
+ * @remarks Every method throws {@link GafferError} `forbidden` if our own key does not allow it, and of status 404 where no endpoint asks
+ * for keys. A key is named by its id or by itself.
+ */
 export class Keys {
   readonly #client: DaemonClient;
 
@@ -34,29 +42,28 @@ export class Keys {
     this.#client = client;
   }
 
-  /** Ids of the keys. @throws {@link GafferError} `forbidden` unless ours is an admin's */
+  /** Ids of the keys. */
   async list(): Promise<readonly string[]> {
     return (await this.#client.json<{ keys: string[] }>("/keys")).keys;
   }
 
-  /** The keys with what they allow. @throws {@link GafferError} `forbidden` unless ours is an admin's */
-  async all(): Promise<readonly KeyBody[]> {
-    return (await this.#client.json<{ keys: KeyBody[] }>("/keys", { query: { include_keys: "true" } })).keys;
+  /** What is known of each key. */
+  async infos(): Promise<readonly KeyBody[]> {
+    return (await this.#client.json<{ keys: KeyBody[] }>("/keys", { query: { include_keys: true } })).keys;
   }
 
-  /** Makes a key. @returns the key, which nobody is told again @throws {@link GafferError} `forbidden` if ours may not */
-  async create(request: KeyRequest): Promise<string> {
-    const answer = await this.#client.json<{ api_key: string }>("/keys", { method: "POST", body: request });
-    return answer.api_key;
+  /** Makes a key. */
+  create(request: KeyRequest = {}): Promise<NewKey> {
+    return this.#client.json<NewKey>("/keys", { method: "POST", body: request });
   }
 
-  /** What a key is; `key` is its id or itself. @throws {@link GafferError} `forbidden`, or of status 404 */
+  /** What is known of a key, and of those that go with it. @throws {@link GafferError} `key_not_found` */
   get(key: string): Promise<KeyBody> {
-    return this.#client.json<KeyBody>(`/keys/${encodeURIComponent(key)}`);
+    return this.#client.json<KeyBody>(pathOf("keys", key), { query: { include_keys: true } });
   }
 
-  /** Takes a key back, and those that go with it; `key` is its id or itself. @throws {@link GafferError} `forbidden` */
-  async delete(key: string): Promise<void> {
-    await this.#client.send(`/keys/${encodeURIComponent(key)}`, { method: "DELETE" });
+  /** Takes a key back, with all that go with it. @returns their ids @throws {@link GafferError} `key_not_found` */
+  async delete(key: string): Promise<readonly string[]> {
+    return (await this.#client.json<{ keys: string[] }>(pathOf("keys", key), { method: "DELETE" })).keys;
   }
 }

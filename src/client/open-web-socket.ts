@@ -55,6 +55,16 @@ export async function openWebSocket(target: WebSocketTarget, handlers: WebSocket
   return socket;
 }
 
+/** How long the other end has to say goodbye, in milliseconds. */
+const GOODBYE_MS = 2000;
+
+/** Closes a websocket; one whose other end does not answer is cut. */
+export function closeWebSocket(socket: WebSocket, { code, reason }: SocketEnd): void {
+  socket.close(code, reason);
+  const timer = setTimeout(() => socket.terminate(), GOODBYE_MS);
+  socket.addEventListener("close", () => clearTimeout(timer));
+}
+
 function piece(data: unknown): string | Uint8Array {
   if (typeof data === "string") return data;
   return data instanceof ArrayBuffer ? new Uint8Array(data) : new Uint8Array();

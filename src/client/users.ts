@@ -1,21 +1,24 @@
-import type { DaemonClient } from "./daemon-client.ts";
+import type { UserBody } from "../wire/key-body.ts";
+import { type DaemonClient, pathOf } from "./daemon-client.ts";
 
 /** What a user is made of. */
 export interface UserRequest {
   readonly username: string;
   readonly password: string;
-  /** 0 = an admin, 1 = a program. @defaultValue 1 */
-  readonly user_type?: number;
-  /** The user's key, or its id; a login gives one that may the same. */
+  /** 0 = an administrator, 1 = an application. @defaultValue 1 */
+  readonly user_type?: 0 | 1;
+  /** The key, or for administrators its id, by which the user's logins are. */
   readonly key?: string;
-  /** Whatever else is to be kept of the user. */
+  /** Whatever else is to be kept with it. */
   readonly [extra: string]: unknown;
 }
 
-/** A user as a daemon tells of it; never the password. */
-export type UserBody = Readonly<Record<string, unknown>> & { readonly username?: string; readonly user_type?: number };
-
-/** The users of a daemon whose endpoints ask for keys; without, every method throws {@link GafferError} of status 404. */
+/**
+ * The users of a daemon.
+ *
+ * @remarks Every method throws {@link GafferError} `forbidden` if our own key does not allow it, and of status 404 where no endpoint asks
+ * for keys, or there is no such user.
+ */
 export class Users {
   readonly #client: DaemonClient;
 
@@ -23,45 +26,43 @@ export class Users {
     this.#client = client;
   }
 
-  /** Names of the users. @throws {@link GafferError} `forbidden` unless our key is an admin's */
+  /** Names of the users. */
   async list(): Promise<readonly string[]> {
     return (await this.#client.json<{ users: string[] }>("/users")).users;
   }
 
-  /** The users with what is known of them, but for passwords. @throws {@link GafferError} `forbidden` unless our key is an admin's */
-  async all(): Promise<readonly UserBody[]> {
+  /** What is known of each user; never a password. */
+  async infos(): Promise<readonly UserBody[]> {
     return (await this.#client.json<{ users: UserBody[] }>("/users", { query: { include_user: true } })).users;
   }
 
-  /** Makes a user. @throws {@link GafferError} `forbidden`, or of status 409 if there is one of that name */
-  async create(request: UserRequest): Promise<void> {
-    await this.#client.send("/users", { method: "POST", body: request });
+  /** Makes a user. @throws {@link GafferError} of status 409 if there is one of that name */
+  create(request: UserRequest): Promise<UserBody> {
+    return this.#client.json<UserBody>("/users", { method: "POST", body: request });
   }
 
-  /** What a user is. @throws {@link GafferError} `forbidden`, or of status 404 */
+  /** What is known of a user. */
   get(username: string): Promise<UserBody> {
-    return this.#client.json<UserBody>(userPath(username));
+    return this.#client.json<UserBody>(pathOf("users", username));
   }
 
-  /** Changes a user: the password, and what else is given. @throws {@link GafferError} `forbidden`, or of status 404 */
-  async update({ username, ...change }: UserRequest): Promise<void> {
-    await this.#client.send(userPath(username), { method: "PUT", body: change });
+  /** Changes a user: the password, and what else is given. */
+  async update(username: string, change: Omit<UserRequest, "username">): Promise<void> {
+    await this.#client.send(pathOf("users", username), { method: "PUT", body: change });
   }
 
-  /** Forgets a user. @throws {@link GafferError} `forbidden` */
+  /** Takes a user away; the keys stay. */
   async delete(username: string): Promise<void> {
-    await this.#client.send(userPath(username), { method: "DELETE" });
+    await this.#client.send(pathOf("users", username), { method: "DELETE" });
   }
 
-  /** Gives a user another password. @throws {@link GafferError} `forbidden`, or of status 404 */
+  /** Gives a user another password. */
   async setPassword(username: string, password: string): Promise<void> {
-    await this.#client.send(`${userPath(username)}/password`, { method: "PUT", body: { password } });
+    await this.#client.send(pathOf("users", username, "password"), { method: "PUT", body: { password } });
   }
 
-  /** Gives a user another key. @throws {@link GafferError} `forbidden`, or of status 404 */
+  /** Gives a user another key. */
   async setKey(username: string, key: string): Promise<void> {
-    await this.#client.send(`${userPath(username)}/key`, { method: "PUT", body: { key } });
+    await this.#client.send(pathOf("users", username, "key"), { method: "PUT", body: { key } });
   }
 }
-
-const userPath = (username: string): string => `/users/${encodeURIComponent(username)}`;

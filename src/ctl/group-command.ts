@@ -6,12 +6,10 @@ export interface CommandGroup {
   readonly name: string;
   readonly summary: string;
   readonly commands: Readonly<Record<string, Command>>;
-  /** Carries out what is none of them. @defaultValue it is refused */
-  readonly otherwise?: Command;
 }
 
 /** A command that is nothing but those below it. */
-export function groupCommand({ name, summary, commands, otherwise }: CommandGroup): Command {
+export function groupCommand({ name, summary, commands }: CommandGroup): Command {
   const subCommands = Object.fromEntries(
     Object.entries(commands).map(([word, command]) => [
       word,
@@ -22,8 +20,7 @@ export function groupCommand({ name, summary, commands, otherwise }: CommandGrou
   return {
     spec: { name: `ctl ${name}`, summary, examples, flags: {} },
     subCommands,
-    run(args, context) {
-      if (otherwise !== undefined && args.length > 0) return otherwise.run(args, context);
+    run(args) {
       const [flag = ""] = args;
       throw new GafferError(
         "usage",

@@ -4,7 +4,7 @@ import { jsonFlag } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
 import { renderTable } from "../cli/table.ts";
 import { looksLikeKey } from "../access/keyring.ts";
-import { pathOf } from "../client/daemon-client.ts";
+import { Keys } from "../client/keys.ts";
 import type { KeyBody } from "../wire/key-body.ts";
 import { readGrants } from "./key-grants.ts";
 import { ctlCommand } from "./ctl-call.ts";
@@ -34,7 +34,7 @@ const list: Command = ctlCommand(
     flags: jsonFlag,
   },
   async ({ client, flags, colour }) => {
-    const { keys } = await client.json<{ keys: KeyBody[] }>("/keys", { query: { include_keys: true } });
+    const keys = await new Keys(client).infos();
     print(flags.json ? `${JSON.stringify(keys)}\n` : renderTable({ head: HEAD, rows: keys.map(row), colour }));
     return 0;
   },
@@ -49,7 +49,7 @@ const show: Command = ctlCommand(
     flags: jsonFlag,
   },
   async ({ client, flags, args, colour }) => {
-    const key = await client.json<KeyBody>(pathOf("keys", idIn("show", args)), { query: { include_keys: true } });
+    const key = await new Keys(client).get(idIn("show", args));
     const rows = [key, ...(key.keys ?? [])].map(row);
     print(flags.json ? `${JSON.stringify(key)}\n` : renderTable({ head: HEAD, rows, colour }));
     return 0;
@@ -74,8 +74,8 @@ const create: Command = ctlCommand(
     flags: { label: { type: "string", value: "TEXT", description: "What it is for" }, ...jsonFlag },
   },
   async ({ client, flags, args }) => {
-    const body = { permissions: readGrants(args), ...(flags.label === undefined ? {} : { label: flags.label }) };
-    const made = await client.json<{ api_key: string; key: string }>("/keys", { method: "POST", body });
+    const label = flags.label === undefined ? {} : { label: flags.label };
+    const made = await new Keys(client).create({ permissions: readGrants(args), ...label });
     print(flags.json ? `${JSON.stringify(made)}\n` : `id: ${made.key}\nkey: ${made.api_key}\n`);
     return 0;
   },
@@ -90,7 +90,7 @@ const remove: Command = ctlCommand(
     flags: jsonFlag,
   },
   async ({ client, flags, args }) => {
-    const { keys } = await client.json<{ keys: string[] }>(pathOf("keys", idIn("delete", args)), { method: "DELETE" });
+    const keys = await new Keys(client).delete(idIn("delete", args));
     print(flags.json ? `${JSON.stringify({ keys })}\n` : keys.map((id) => `key ${id} taken back\n`).join(""));
     return 0;
   },
@@ -111,5 +111,4 @@ export const keyCommand: Command = groupCommand({
   name: "key",
   summary: "Make keys and take them back, for a daemon that asks for them",
   commands: { list, show, create, delete: remove },
-  otherwise: show,
 });

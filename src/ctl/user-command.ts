@@ -4,11 +4,13 @@ import { jsonFlag } from "../cli/connection-flags.ts";
 import { readSecret } from "../cli/secret-input.ts";
 import { print } from "../cli/stdout.ts";
 import { renderTable } from "../cli/table.ts";
-import { pathOf } from "../client/daemon-client.ts";
+import { Users } from "../client/users.ts";
 import type { UserBody } from "../wire/key-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { groupCommand } from "./group-command.ts";
 
+/** What a change without an answer of its own is in JSON. */
+const DONE = '{"ok":true}\n';
 const HEAD = ["USER", "TYPE", "KEY"];
 const row = (user: UserBody): string[] => [
   user.username,
@@ -31,7 +33,7 @@ function nameIn(action: string, [name]: readonly string[]): string {
 const list: Command = ctlCommand(
   { name: "user list", summary: "List the users", examples: ["gaffer ctl user list"], flags: jsonFlag },
   async ({ client, flags, colour }) => {
-    const { users } = await client.json<{ users: UserBody[] }>("/users", { query: { include_user: true } });
+    const users = await new Users(client).infos();
     print(flags.json ? `${JSON.stringify(users)}\n` : renderTable({ head: HEAD, rows: users.map(row), colour }));
     return 0;
   },
@@ -40,7 +42,7 @@ const list: Command = ctlCommand(
 const show: Command = ctlCommand(
   { name: "user show", summary: "Show a user", examples: ["gaffer ctl user show ann"], positionals, flags: jsonFlag },
   async ({ client, flags, args, colour }) => {
-    const user = await client.json<UserBody>(pathOf("users", nameIn("show", args)));
+    const user = await new Users(client).get(nameIn("show", args));
     print(flags.json ? `${JSON.stringify(user)}\n` : renderTable({ head: HEAD, rows: [row(user)], colour }));
     return 0;
   },
@@ -72,8 +74,10 @@ const add: Command = ctlCommand(
       file: flags["password-file"],
       isNew: true,
     };
-    const body = { username, password: await readSecret(question), user_type: flags.admin ? 0 : 1, key };
-    const user = await client.json<UserBody>("/users", { method: "POST", body });
+    const password = await readSecret(question);
+    const type = flags.admin ? 0 : 1;
+    const asked = { username, password, user_type: type, ...(key === undefined ? {} : { key }) } as const;
+    const user = await new Users(client).create(asked);
     print(flags.json ? `${JSON.stringify(user)}\n` : `user ${user.username} added\n`);
     return 0;
   },
@@ -89,8 +93,8 @@ const del: Command = ctlCommand(
   },
   async ({ client, flags, args }) => {
     const name = nameIn("take away", args);
-    const answer = await client.json<object>(pathOf("users", name), { method: "DELETE" });
-    print(flags.json ? `${JSON.stringify(answer)}\n` : `user ${name} deleted\n`);
+    await new Users(client).delete(name);
+    print(flags.json ? DONE : `user ${name} deleted\n`);
     return 0;
   },
 );
@@ -106,8 +110,8 @@ const setKey: Command = ctlCommand(
   async ({ client, flags, args }) => {
     const name = nameIn("change", args);
     const key = await readSecret({ what: `key of ${name}`, flag: "key-file", file: flags["key-file"] });
-    const answer = await client.json<object>(pathOf("users", name, "key"), { method: "PUT", body: { key } });
-    print(flags.json ? `${JSON.stringify(answer)}\n` : `key of ${name} changed\n`);
+    await new Users(client).setKey(name, key);
+    print(flags.json ? DONE : `key of ${name} changed\n`);
     return 0;
   },
 );
@@ -124,8 +128,8 @@ const setPassword: Command = ctlCommand(
     const name = nameIn("change", args);
     const file = flags["password-file"];
     const password = await readSecret({ what: `password of ${name}`, flag: "password-file", file, isNew: true });
-    const answer = await client.json<object>(pathOf("users", name, "password"), { method: "PUT", body: { password } });
-    print(flags.json ? `${JSON.stringify(answer)}\n` : `password of ${name} changed\n`);
+    await new Users(client).setPassword(name, password);
+    print(flags.json ? DONE : `password of ${name} changed\n`);
     return 0;
   },
 );
@@ -135,5 +139,4 @@ export const userCommand: Command = groupCommand({
   name: "user",
   summary: "Make users and take them away, for a daemon that asks for keys",
   commands: { list, show, add, del, setkey: setKey, setpassword: setPassword },
-  otherwise: show,
 });

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Endpoint, formatEndpoint, originOf } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
+import type { TlsFlags } from "../base/tls-flags.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,11 +14,26 @@ const pathOf = (env: Env): string => env["GAFFER_CONFIG"] || join(env["HOME"] ||
 const titleOf = (endpoint: Endpoint): string =>
   `[node "${endpoint.kind === "unix" ? formatEndpoint(endpoint) : originOf(endpoint)}"]`;
 
-/** The key of an earlier login to a daemon. @throws {@link GafferError} `usage` if the file can't be read */
-export function storedKey(endpoint: Endpoint, env: Env): string | undefined {
-  const lines = readLines(pathOf(env));
+/** What is kept of a daemon. */
+export interface StoredNode {
+  /** The key of an earlier login. */
+  readonly key: string | undefined;
+  /** Certificates that its owner wrote there, by absolute path. */
+  readonly tls: TlsFlags;
+}
+
+/** What is kept of a daemon. @throws {@link GafferError} `usage` if the file can't be read */
+export function storedNode(endpoint: Endpoint, env: Env): StoredNode {
+  const file = pathOf(env);
+  const lines = readLines(file);
   const [from, to] = sectionOf(lines, titleOf(endpoint));
-  return lines.slice(from, to).flatMap((line) => keyIn(line) ?? [])[0];
+  const section = lines.slice(from, to);
+  const path = (name: string): string | undefined => {
+    const value = section.flatMap((line) => valueIn(name, line) ?? [])[0];
+    return value === undefined ? undefined : resolve(dirname(file), value);
+  };
+  const key = section.flatMap((line) => keyIn(line) ?? [])[0];
+  return { key, tls: { cacert: path("cacert"), certfile: path("certfile"), keyfile: path("keyfile") } };
 }
 
 /**
@@ -71,6 +87,8 @@ function sectionOf(lines: readonly string[], title: string): readonly [from: num
   return [from, next === -1 ? lines.length : next];
 }
 
+const valueIn = (name: string, line: string): string | undefined =>
+  new RegExp(`^\\s*${name}\\s*[=:]\\s*(\\S.*?)\\s*$`).exec(line)?.[1];
 const keyIn = (line: string): string | undefined => /^\s*key\s*[=:]\s*(\S+)\s*$/.exec(line)?.[1];
 
 function unusable(action: string, path: string, error: unknown): GafferError {

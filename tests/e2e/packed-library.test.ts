@@ -8,8 +8,8 @@ import { TempDir } from "../support/temp-dir.ts";
 const root = join(import.meta.dir, "..", "..");
 
 /** Runs a command to its end. @returns what it said on stdout @throws with what it said on stderr, if it fails */
-async function run(argv: readonly string[], cwd: string): Promise<string> {
-  const env = { ...process.env, NODE_ENV: undefined };
+async function run(argv: readonly string[], cwd: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const env = { ...process.env, NODE_ENV: undefined, ...more };
   const child = Bun.spawn([...argv], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   const [text, problem, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   if (code !== 0) throw new Error(`${argv.join(" ")}: ${code} ${problem}`);
@@ -44,6 +44,15 @@ test("the httpclient example runs from it, over TCP and over a unix socket", asy
     const said = await run([process.execPath, "httpclient.ts", address, "sleep 1000"], project.path);
     expect(said).toBe("default.dummy false 0\ntrue 1\n3 3\nfalse 0\n[]\n");
   }
+});
+
+test("the example of README runs from it", async () => {
+  const readme = await Bun.file(join(root, "README.md")).text();
+  const [, example = ""] = /## Client library[\s\S]*?```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+  project.write("example.ts", example);
+  await using daemon = await RunningDaemon.start();
+  const said = await run([process.execPath, "example.ts"], project.path, { GAFFER_ENDPOINT: `unix:${daemon.socket}` });
+  expect(said).toBe("1\n3\nhello\nstopped shop.cat\n");
 });
 
 test("the whole library can be imported from it", async () => {

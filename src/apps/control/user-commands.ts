@@ -8,7 +8,7 @@ import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
 import { accessOf } from "./key-commands.ts";
 import { namedKey, permitAdministration } from "./key-rules.ts";
-import { loginResult, okResult, userResult, usersResult } from "./results.ts";
+import { loginResult, newUserResult, okResult, userResult, usersResult } from "./results.ts";
 
 const username: TString = Type.String({ description: "it must be the name of a user" });
 const password: TString = Type.String({ writeOnly: true, description: "it must be a text" });
@@ -111,7 +111,7 @@ export const createUser: Command = defineCommand({
   summary: "Make a user",
   permission: "create_user",
   args: userFields,
-  result: userResult,
+  result: newUserResult,
   run: async (ports, { username: name, password: secret, user_type: type = 1, key: given, ...extra }) => {
     const { caller } = ports;
     const access = accessOf(ports);

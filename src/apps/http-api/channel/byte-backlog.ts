@@ -10,6 +10,11 @@ export class ByteBacklog {
   #bytes = 0;
   #missed = 0;
 
+  /** How much waits. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Takes a copy: what is read is valid only during the call. */
   push(bytes: Uint8Array): void {
     // Once something is missing, what follows stands behind the gap.

@@ -132,9 +132,9 @@ export class ChannelSession implements SocketSession {
     }
     const feed = openTopic(topic, this.#ports, this.#caller);
     const subscription = { topic, feed, count: 1 };
-    feed.open(() => {
+    feed.open((isUrgent) => {
       this.#awake.add(subscription);
-      this.#outbox.wake();
+      this.#outbox.wake(isUrgent);
     });
     this.#subscriptions.set(topic, subscription);
   }

@@ -33,11 +33,15 @@ export class Outbox {
     this.wake();
   }
 
-  /** The source may have more. Everything of one turn is sent together. */
-  wake(): void {
+  /** The source may have more. Everything of one turn is sent together, unless it is urgent. */
+  wake(isUrgent: boolean = false): void {
+    if (isUrgent) return this.pump();
     if (this.#isAsked || this.#isClosed) return;
     this.#isAsked = true;
-    queueMicrotask(() => this.pump());
+    queueMicrotask(() => {
+      this.#isAsked = false;
+      this.pump();
+    });
   }
 
   /** Closes the socket once everything was said. The first call counts. */
@@ -55,7 +59,6 @@ export class Outbox {
 
   /** Says what there is, as far as there is room. */
   pump(): void {
-    this.#isAsked = false;
     if (this.#isClosed || this.#socket === undefined) return;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (this.#socket.send(next) === "sent") continue;

@@ -9,6 +9,9 @@ export interface OutputOrigin {
   readonly stream: string;
 }
 
+/** More than this is not left waiting until the turn is over, in bytes. */
+const URGENT_BYTES = 65_536;
+
 /** Reads one output of one process, from now on, for one who takes it in his own time. */
 export class OutputReader {
   readonly #backlog = new ByteBacklog();
@@ -16,16 +19,20 @@ export class OutputReader {
   readonly #follower: Follower;
   #isEnded = false;
 
-  /** @param wake - called when {@link next} may have more. */
-  constructor(hub: OutputHub, { id, stream }: OutputOrigin, wake: () => void) {
+  /**
+   * @param wake - called when {@link next} may have more; urgently when so much waits that it should be taken before this call returns: a
+   * burst is read in one turn, and what a quick reader could have had must not be lost.
+   */
+  constructor(hub: OutputHub, { id, stream }: OutputOrigin, wake: (isUrgent: boolean) => void) {
     const sink = {
       write: (bytes: Uint8Array) => {
+        if (this.#backlog.bytes + bytes.length > URGENT_BYTES) wake(true);
         this.#backlog.push(bytes);
-        wake();
+        wake(false);
       },
       end: () => {
         this.#isEnded = true;
-        wake();
+        wake(false);
       },
     };
     this.#follower = hub.follow(

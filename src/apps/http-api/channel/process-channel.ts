@@ -90,7 +90,7 @@ export class ProcessChannel implements SocketSession {
     this.#target = target;
     this.#stopWaiting = onProcessEnd(this.#ports.manager, pid, (reason) => this.#outbox.end([DONE, reason]));
     if (!isReading || target.output === undefined) return;
-    this.#reader = new OutputReader(this.#ports.output, target.output, () => this.#outbox.wake());
+    this.#reader = new OutputReader(this.#ports.output, target.output, (isUrgent) => this.#outbox.wake(isUrgent));
   }
 
   #faultOf(target: ProcessTarget, job: string): readonly [Fault, string] | undefined {

@@ -72,7 +72,7 @@ export class StreamSocket implements SocketSession {
     this.#stopWaiting = onProcessEnd(manager, info.pid, (reason) => this.#outbox.end([DONE, reason]));
     const origin = processTarget(info, undefined)?.output;
     if (mayRead && origin !== undefined) {
-      this.#reader = new OutputReader(output, origin, () => this.#outbox.wake());
+      this.#reader = new OutputReader(output, origin, (isUrgent) => this.#outbox.wake(isUrgent));
     }
   }
 

@@ -48,7 +48,7 @@ export class StreamTopic implements TopicFeed {
     return this.#isEnded;
   }
 
-  open(wake: () => void): void {
+  open(wake: (isUrgent?: boolean) => void): void {
     const { manager, output } = this.#ports;
     const { pid, stream } = this.#options;
     this.#reader = new OutputReader(output, { id: pid, stream }, wake);

@@ -13,10 +13,10 @@ export interface TopicFeed {
   /**
    * Called once.
    *
-   * @param wake - {@link next} may have more.
+   * @param wake - {@link next} may have more; urgently when it should be asked before the call returns.
    * @throws {@link GafferError} if there is nothing to listen to, after all
    */
-  open(wake: () => void): void;
+  open(wake: (isUrgent?: boolean) => void): void;
   /** The next message; undefined = nothing now. */
   next(): string | undefined;
   /** Nothing follows what {@link next} has. */

@@ -70,11 +70,13 @@ test("the end of the process closes it after everything it said; a gap is told i
   const out = world.out("out");
   const socket = world.stream();
   socket.room = 0;
-  for (let round = 0; round < 300; round++) out.write(Buffer.alloc(1024, 0x78));
+  for (let round = 0; round < 400; round++) out.write(Buffer.alloc(1024, 0x78));
   world.base.at(1).end(0);
   expect(socket.closed).toBeUndefined();
   await socket.drain();
-  expect(socket.sent).toHaveLength(2);
-  expect(socket.sent[1]).toMatch(/^\n--- gaffer: 45056 bytes were lost here/);
+  expect(socket.sent).toHaveLength(3);
+  expect(socket.sent[0]?.length).toBe(65_536);
+  expect(socket.sent[1]?.length).toBe(262_144);
+  expect(socket.sent[2]).toMatch(/^\n--- gaffer: 81920 bytes were lost here/);
   expect(socket.closed).toEqual([1000, "exited with code 0"]);
 });
