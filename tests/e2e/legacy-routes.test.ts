@@ -344,7 +344,7 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
     keyed = await KeyedDaemon.start();
     const env = { SECRET: "hunter2" };
     for (const name of ["shop:web", "shop:db", "dummy"]) {
-      await keyed.as(keyed.adminKey, "POST /processes?wait=10", sleeper(name, { env, redirect_input: true }));
+      await keyed.as(keyed.admin, "POST /processes?wait=10", sleeper(name, { env, redirect_input: true }));
     }
   });
   afterAll(() => keyed[Symbol.asyncDispose]());
@@ -380,14 +380,14 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
     const ranks = ["read", "write", "manage"];
     for (const [line, permission, target] of routes) {
       const body = line.includes("stdin") ? "x" : undefined;
-      const enough = await keyed.key({ [permission]: [target] });
+      const enough = (await keyed.key({ [permission]: [target] })).key;
       expect([line, (await keyed.as(enough, line, body)).status]).toEqual([line, 200]);
       const weaker = ranks[ranks.indexOf(permission) - 1];
       const narrower = target === "*" ? "shop" : target === "shop" ? "shop.web" : "shop.db";
       const few = [
-        await keyed.key({ manage: [narrower] }),
-        await keyed.key({}),
-        ...(weaker === undefined ? [] : [await keyed.key({ [weaker]: ["*"] })]),
+        (await keyed.key({ manage: [narrower] })).key,
+        (await keyed.key({})).key,
+        ...(weaker === undefined ? [] : [(await keyed.key({ [weaker]: ["*"] })).key]),
       ];
       for (const key of few) {
         const { status, json } = await keyed.as(key, line, body);
@@ -398,7 +398,7 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
   });
 
   test("who may only read changes nothing, and sees no values of variables", async () => {
-    const reader = await keyed.key({ read: ["*"], write: ["*"] });
+    const reader = (await keyed.key({ read: ["*"], write: ["*"] })).key;
     const before = await keyed.state();
     const lines = [
       ...["_start", "_stop", "_restart", "_add", "_sub/1", "_signal/15"].map(
@@ -421,13 +421,13 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
     expect(await keyed.state()).toBe(before);
     for (const path of ["/processes/shop:web", "/processes/1"]) {
       expect((await keyed.as(reader, `GET ${path}`)).json).toMatchObject({ env: { SECRET: "***" } });
-      expect((await keyed.as(keyed.adminKey, `GET ${path}`)).json).toMatchObject({ env: { SECRET: "hunter2" } });
+      expect((await keyed.as(keyed.admin, `GET ${path}`)).json).toMatchObject({ env: { SECRET: "hunter2" } });
     }
   });
 
   test("a key for a session is none for the jobs of its name elsewhere", async () => {
     // The session "dummy" has nothing to do with the job "default.dummy".
-    const key = await keyed.key({ manage: ["dummy"] });
+    const key = (await keyed.key({ manage: ["dummy"] })).key;
     for (const path of ["/watch/proc/dummy/spawn?since=0", "/events?pattern=proc.dummy.spawn&since=0"]) {
       expect([path, (await keyed.as(key, `GET ${path}`)).status]).toEqual([path, 403]);
     }
