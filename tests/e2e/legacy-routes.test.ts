@@ -316,7 +316,9 @@ describe("the routes of gaffer 0.4", () => {
 
   test("every route stands in the document of the API", async () => {
     const { text } = await daemon.request("GET /openapi.json");
-    const paths = Object.keys(Object(JSON.parse(text)).paths);
+    // There, what a part names does not tell paths apart.
+    const formOf = (path: string): string => path.replace(/\{\w+\}/g, "{}");
+    const paths = Object.keys(Object(JSON.parse(text)).paths).map(formOf);
     const wanted = [
       ..."/processes /processes/{name} /processes/{pid} /processes/{name}/_pids /processes/{name}/_start".split(" "),
       ..."/processes/{name}/_stop /processes/{name}/_restart /processes/{name}/_add /processes/{name}/_add/{scale}".split(
@@ -330,7 +332,7 @@ describe("the routes of gaffer 0.4", () => {
       ),
       ..."/streams/{pid} /streams/{pid}/{stream} /streams/{pid}/stdin /streams/{pid}/ttin".split(" "),
     ];
-    expect(wanted.filter((path) => !paths.includes(path))).toEqual([]);
+    expect(wanted.filter((path) => !paths.includes(formOf(path)))).toEqual([]);
   });
 
   test("no bug was met", () => {

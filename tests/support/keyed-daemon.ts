@@ -1,6 +1,6 @@
 import type { Grants } from "../../src/access/grants.ts";
 import { runGaffer } from "./gaffer-run.ts";
-import { type Answer, type RequestOptions, RunningDaemon } from "./running-daemon.ts";
+import { type Answer, RunningDaemon } from "./running-daemon.ts";
 
 /** TCP asks for a key, the unix socket does not: by that a test sees what is so whatever keys may. */
 const INI = `
@@ -46,9 +46,8 @@ export class KeyedDaemon implements AsyncDisposable {
   }
 
   /** Sends a request with a key over TCP; undefined = without one. */
-  as(key: string | undefined, line: string, body?: unknown, options: RequestOptions = {}): Promise<Answer> {
-    const headers = { ...options.headers, ...(key === undefined ? {} : { "x-api-key": key }) };
-    return this.daemon.request(line, body, { ...options, headers });
+  as(key: string | undefined, line: string, body?: unknown): Promise<Answer> {
+    return this.daemon.request(line, body, key === undefined ? {} : { headers: { "x-api-key": key } });
   }
 
   /** Makes a key. */
