@@ -15,6 +15,9 @@ const listener = (name: string): object => ({
   redirect_output: ["out"],
 });
 
+/** In the document of the API, what a part names does not tell paths apart. */
+const formOf = (path: string): string => path.replace(/\{\w+\}/g, "{}");
+
 describe("the routes of gaffer 0.4", () => {
   let daemon: RunningDaemon;
   beforeAll(async () => {
@@ -316,9 +319,7 @@ describe("the routes of gaffer 0.4", () => {
 
   test("every route stands in the document of the API", async () => {
     const { text } = await daemon.request("GET /openapi.json");
-    // There, what a part names does not tell paths apart.
-    const formOf = (path: string): string => path.replace(/\{\w+\}/g, "{}");
-    const paths = Object.keys(Object(JSON.parse(text)).paths).map(formOf);
+    const paths = new Set(Object.keys(Object(JSON.parse(text)).paths).map(formOf));
     const wanted = [
       ..."/processes /processes/{name} /processes/{pid} /processes/{name}/_pids /processes/{name}/_start".split(" "),
       ..."/processes/{name}/_stop /processes/{name}/_restart /processes/{name}/_add /processes/{name}/_add/{scale}".split(
@@ -332,7 +333,7 @@ describe("the routes of gaffer 0.4", () => {
       ),
       ..."/streams/{pid} /streams/{pid}/{stream} /streams/{pid}/stdin /streams/{pid}/ttin".split(" "),
     ];
-    expect(wanted.filter((path) => !paths.includes(formOf(path)))).toEqual([]);
+    expect(wanted.filter((path) => !paths.has(formOf(path)))).toEqual([]);
   });
 
   test("no bug was met", () => {
