@@ -28,7 +28,6 @@ const withOk = (body: Body): Response => Response.json({ ok: true, ...body });
 export const template: NonNullable<CommandRoute["reply"]> = {
   make: ({ name, config }) => Response.json({ ...Object(config), name: legacyName(String(name)) }),
   doc: {
-    contentTypes: ["application/json"],
     answer: Type.Intersect([
       Type.Object({ name: Type.String(), cmd: Type.String() }),
       Type.Record(Type.String(), Type.Unknown()),
@@ -41,7 +40,6 @@ const status: CommandRoute["reply"] = {
   make: ({ active, running, max_processes: wanted }) =>
     Response.json({ active, running, max_processes: wanted, numprocesses: wanted }),
   doc: {
-    contentTypes: ["application/json"],
     answer: Type.Object({
       active: Type.Boolean({ description: "Whether it should run" }),
       running: Type.Integer(),
@@ -54,7 +52,6 @@ const status: CommandRoute["reply"] = {
 const scaled: CommandRoute["reply"] = {
   make: withOk,
   doc: {
-    contentTypes: ["application/json"],
     answer: Type.Object({ ok: Type.Boolean(), numprocesses: Type.Integer() }),
   },
 };
@@ -62,7 +59,6 @@ const scaled: CommandRoute["reply"] = {
 const numbers: CommandRoute["reply"] = {
   make: withOk,
   doc: {
-    contentTypes: ["application/json"],
     answer: Type.Object({ ok: Type.Boolean(), pids: Type.Array(Type.Integer()) }),
   },
 };
