@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { permit } from "../../base/caller.ts";
 import { GafferError } from "../../base/gaffer-error.ts";
 import { DEFAULT_SESSION, fullName, parseJobName } from "../../base/job-name.ts";
 import { describeJob } from "../../manager/job-fields.ts";
@@ -238,7 +239,10 @@ export const pids: Command = defineCommand({
   permission: "read",
   args: pidsArgs,
   result: pidsResult,
-  run: ({ manager }, { name }) => ({ body: { pids: manager.pids(name) } }),
+  run: ({ manager, caller }, { name }) => {
+    if (name === undefined) permit(caller, { permission: "manage", what: "list all processes" });
+    return { body: { pids: manager.pids(name) } };
+  },
 });
 
 /** What the processes of a job use. */
