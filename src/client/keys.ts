@@ -17,7 +17,7 @@ export interface KeyPermissions {
 export interface KeyRequest {
   readonly permissions?: KeyPermissions;
   readonly label?: string;
-  /** The key, or its id, that it is taken back with. @defaultValue the one that makes it; none if that is an administrator's */
+  /** Key that it is taken back with, or its id. @defaultValue the one that makes it; none if that is an admin's */
   readonly parent?: string;
 }
 
@@ -52,7 +52,7 @@ export class Keys {
     return (await this.#client.json<{ keys: KeyBody[] }>("/keys", { query: { include_keys: true } })).keys;
   }
 
-  /** Makes a key. */
+  /** Makes a key, a child of our own. */
   create(request: KeyRequest = {}): Promise<NewKey> {
     return this.#client.json<NewKey>("/keys", { method: "POST", body: request });
   }

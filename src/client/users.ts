@@ -9,7 +9,7 @@ export interface UserRequest {
   readonly user_type?: 0 | 1;
   /** The key, or for administrators its id, by which the user's logins are. */
   readonly key?: string;
-  /** Whatever else is to be kept with it. */
+  /** Whatever else is to be kept of the user. */
   readonly [extra: string]: unknown;
 }
 
