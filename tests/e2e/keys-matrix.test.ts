@@ -208,15 +208,15 @@ describe("what each key may, at every route of both generations", () => {
       expect([path, (await at.as("nobody's", `GET ${path}`)).status]).toEqual([path, 200]);
     }
     expect((await at.as(undefined, "OPTIONS /jobs/s")).status).toBe(204);
-    const preflight = await at.as(undefined, "OPTIONS /jobs/s", undefined, {
+    const preflight = await at.daemon.request("OPTIONS /jobs/s", undefined, {
       headers: { origin: "https://ops.example", "access-control-request-method": "POST" },
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get("access-control-allow-origin")).toBe("https://ops.example");
     expect(preflight.headers.get("access-control-allow-headers")).toContain("X-Api-Key");
-    const evil = { headers: { origin: "https://evil.example" } };
-    expect((await at.as(at.admin, "GET /jobs", undefined, evil)).status).toBe(403);
-    expect((await at.as(undefined, "OPTIONS /jobs", undefined, evil)).status).toBe(403);
+    const evil = { headers: { origin: "https://evil.example", "x-api-key": at.admin } };
+    expect((await at.daemon.request("GET /jobs", undefined, evil)).status).toBe(403);
+    expect((await at.daemon.request("OPTIONS /jobs", undefined, evil)).status).toBe(403);
   });
 
   for (const [name, [grants, may]] of Object.entries(keys)) {
