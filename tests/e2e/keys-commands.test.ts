@@ -184,7 +184,12 @@ describe("gaffer login", () => {
 
 describe("gaffer ctl key and user", () => {
   test("take no key and no password on the command line", async () => {
-    for (const words of [`ctl key show ${at.admin}`, `ctl key delete ${at.admin}`, `key:delete ${at.admin}`]) {
+    for (const words of [
+      `ctl key show ${at.admin}`,
+      `ctl key delete ${at.admin}`,
+      `key:delete ${at.admin}`,
+      `ctl key create --parent ${at.admin}`,
+    ]) {
       const { code, stdout, stderr } = await run(words, { env: { GAFFER_API_KEY: at.admin } });
       expect([code, stdout]).toEqual([2, ""]);
       expect(stderr).not.toContain(at.admin);
@@ -204,6 +209,9 @@ describe("gaffer ctl key and user", () => {
       label: "deploy",
       permissions,
     });
+    const second: { key: string } = JSON.parse(await said(`ctl key create t+r --parent ${id} --json`));
+    expect(JSON.parse(await said(`ctl key show ${second.key} --json`))).toMatchObject({ parent: id });
+    await said(`ctl key delete ${second.key}`);
     expect(await said("key:create +a --json")).toMatch(/"api_key":"[0-9a-f]{64}"/);
     const child = await said("ctl key create s+r --json", { env: { GAFFER_API_KEY: key } });
     const childId: string = JSON.parse(child).key;

@@ -211,3 +211,17 @@ test("beyond loopback nothing is listened on without a key, and the way out is n
   });
   expect([code, stderr]).toEqual([2, expect.stringContaining("beyond loopback a key is needed (require_key = true)")]);
 });
+
+test("a reload does not change who is let in, and says so", async () => {
+  const ini = "[gaffer]\nbind = unix:SOCKET, 127.0.0.1:0\n";
+  await using daemon = await RunningDaemon.start({ ini });
+  const reloaded = async (text: string, pattern: RegExp): Promise<void> => {
+    daemon.dir.write("gaffer.ini", text.replaceAll("SOCKET", daemon.socket));
+    daemon.gaffer.child.kill("SIGHUP");
+    await daemon.logged(pattern);
+  };
+  await reloaded(`${ini}[job:s:a]\ncmd = sleep 1000\n`, /job s\.a: added/);
+  expect(daemon.gaffer.stderr).not.toContain("are those of the start");
+  await reloaded(`${ini}require_key = true\n`, /require_key.*are those of the start: restart the daemon/);
+  expect((await daemon.request("GET /jobs")).status).toBe(200);
+});
