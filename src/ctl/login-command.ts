@@ -1,5 +1,5 @@
 import { GafferError } from "../base/gaffer-error.ts";
-import { formatEndpoint } from "../base/endpoint.ts";
+import { formatEndpoint, isLocal } from "../base/endpoint.ts";
 import type { Command } from "../cli/command.ts";
 import { connectedCommand } from "../cli/connected-command.ts";
 import { askLine, readSecret } from "../cli/secret-input.ts";
@@ -24,8 +24,14 @@ export const loginCommand: Command = connectedCommand(spec, findDaemon, async ({
   if (username === undefined) throw new GafferError("usage", "Cannot log in: name yourself with --user NAME");
   const what = `password of ${username}`;
   const password = await readSecret({ what, flag: "password-file", file: flags["password-file"] });
+  const { endpoint } = client;
+  if (endpoint.kind === "tcp" && endpoint.tls !== true && !isLocal(endpoint)) {
+    say(
+      `gaffer: whoever is on the way to ${formatEndpoint(endpoint)} can read the password: it is sent as it is, use https\n`,
+    );
+  }
   const key = await new Server(client).authenticate(username, password);
-  const path = storeKey(client.endpoint, key, context.env);
-  say(`User '${username}' authenticated.\nThe key for ${formatEndpoint(client.endpoint)} is kept in ${path}\n`);
+  const path = storeKey(endpoint, key, context.env);
+  say(`User '${username}' authenticated.\nThe key for ${formatEndpoint(endpoint)} is kept in ${path}\n`);
   return 0;
 });

@@ -175,6 +175,13 @@ describe("gaffer login", () => {
     expect(config()).not.toBe(before);
   });
 
+  test("warns before a password goes where others can read it", async () => {
+    // Ours, and yet not one of those that never leave the machine; nobody listens there.
+    const { code, stderr } = await run("login -u x --password-file - -g http://0.0.0.0:1", { input: "x" });
+    expect(code).toBe(3);
+    expect(stderr).toContain("can read the password");
+  });
+
   test("where no key is asked for there is nobody to log in", async () => {
     await using open = await RunningDaemon.start();
     const { code, stderr } = await run(`login -u x --password-file - -g http://${open.host}`, { input: "x" });

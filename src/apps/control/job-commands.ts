@@ -235,7 +235,7 @@ const pidsArgs = fields({ name: Type.Optional(jobName) });
 /** Numbers of the processes of a job, or of all there are. */
 export const pids: Command = defineCommand({
   name: "pids",
-  summary: "Numbers of the processes of a job, or of all there are",
+  summary: "Numbers of the processes of a job, or, for who manages everything, of all there are",
   permission: "read",
   args: pidsArgs,
   result: pidsResult,
