@@ -10,6 +10,7 @@ import { measureFileLines } from "./file-lines.ts";
 import { measureStatus } from "./ctl-status.ts";
 import { measureLongLife } from "./long-life.ts";
 import { measureLines } from "./start-lines.ts";
+import { measureFanout } from "./websocket-fanout.ts";
 import { type Contender, contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
 
 const root = join(import.meta.dir, "..", "..");
@@ -101,6 +102,13 @@ row("gaffer ctl status, 100 jobs", "≤ 3", {
   ...(await measureStatus(gaffer, await compile("hello"), 7 * rounds)),
   unit: "ms",
 });
+const fanout = await measureFanout(gaffer);
+row("one event to 1000 websockets, 10 stuck: p99", "≤ 50 ms", {
+  ours: [fanout.ours.p99],
+  bare: [fanout.bare.p99],
+  unit: "ms",
+});
+console.log(`memory with these: ${fanout.memoryMiB.map((mib) => mib.toFixed(0)).join(", ")} MiB before, full, after`);
 const [atRest, after, later] = await measureLongLife(gaffer);
 console.log(
   `memory with 1000 silent: ${atRest.toFixed(0)} MiB at rest, ${after.toFixed(0)} after 10 000 restarts and 1 GiB of output, ` +

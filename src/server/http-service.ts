@@ -64,10 +64,9 @@ export class HttpService {
       return this.#openSocket(route.socket(routed), request, server);
     const response = await route.handle(routed);
     if (method !== "HEAD") return response;
-    if (route.endless === true) await response.body?.cancel();
-    else if (!response.headers.has("content-length")) {
-      response.headers.set("content-length", String((await response.arrayBuffer()).byteLength));
-    }
+    // Of an answer without an end Bun sends the head, and cancels it.
+    if (route.endless === true) return response;
+    if (!response.headers.has("content-length")) await describeBody(response);
     return new Response(null, { status: response.status, headers: response.headers });
   }
 
@@ -111,6 +110,14 @@ function targetOf(url: string): { path: string; query: URLSearchParams } {
   const mark = target.indexOf("?");
   if (mark === -1) return { path: target, query: new URLSearchParams() };
   return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
+}
+
+/** Says of a body what its sending would have said. */
+async function describeBody(response: Response): Promise<void> {
+  const { headers } = response;
+  const { size, type } = await response.blob();
+  headers.set("content-length", String(size));
+  if (type !== "" && !headers.has("content-type")) headers.set("content-type", type);
 }
 
 const isUpgrade = ({ method, headers }: Request): boolean =>

@@ -35,11 +35,13 @@ export interface RouteDoc {
   readonly summary: string;
   /** What the caller needs to be allowed, in words. */
   readonly access: string;
+  /** It asks for name and password of a user (HTTP Basic). @defaultValue false */
+  readonly password?: boolean;
   readonly query?: TObject;
   readonly body?: BodyDoc;
   /** @defaultValue 200 */
   readonly status?: number;
-  /** What the answer is. @defaultValue `application/json` */
+  /** What the answer is; none = it has no body. @defaultValue `application/json` */
   readonly contentTypes?: readonly string[];
   /** Of a JSON answer. */
   readonly answer?: TSchema;

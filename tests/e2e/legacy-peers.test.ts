@@ -13,11 +13,11 @@ async function run(...command: string[]): Promise<{ code: number; stdout: string
   return { code, stdout, stderr };
 }
 
-const curl = (...args: string[]): Promise<{ code: number; stdout: string }> =>
-  run("curl", "--silent", "--show-error", "--max-time", "20", ...args);
-
 /** The documents' example: numbered lines on both outputs. */
 const talker = 'n=0; while :; do n=$((n+1)); echo "STDOUTi $n"; echo "STDERR $n" >&2; sleep 0.02; done';
+
+const curl = (...args: string[]): Promise<{ code: number; stdout: string }> =>
+  run("curl", "--silent", "--show-error", "--max-time", "20", ...args);
 
 describe("curl, as the documents of gaffer show it", () => {
   let daemon: RunningDaemon;

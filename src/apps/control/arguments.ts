@@ -27,7 +27,14 @@ export const signal: TUnion<[TString, TInteger]> = Type.Union([Type.String(), Ty
 export const variables: TRecord<TString, TString> = Type.Record(Type.String(), Type.String(), {
   description: "it must be an object of texts",
 });
+const settings = { description: "it must be the settings of a job, an object" };
 /** The settings of a job. */
 export const jobObject: TRecord<TString, TUnknown> = Type.Record(Type.String(), Type.Unknown(), {
-  description: "it must be the settings of a job, an object",
+  ...settings,
+  $id: "Job",
+});
+/** The settings of a job that is named otherwise. */
+export const namedJobObject: TRecord<TString, TUnknown> = Type.Record(Type.String(), Type.Unknown(), {
+  ...settings,
+  $id: "JobSettings",
 });

@@ -8,7 +8,7 @@ import type { Manager } from "../../manager/manager.ts";
 import { jobBody } from "../../wire/job-body.ts";
 import { type JobStatsBody, jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
 import { withoutSecrets } from "./without-secrets.ts";
-import { fields, jobName, jobObject, sessionName, signal, variables } from "./arguments.ts";
+import { fields, jobName, jobObject, namedJobObject, sessionName, signal, variables } from "./arguments.ts";
 import { sessionTarget } from "./command-target.ts";
 import { type Command, type ControlPorts, defineCommand, type Outcome } from "./command.ts";
 import {
@@ -21,6 +21,7 @@ import {
   numprocessesResult,
   okResult,
   pidsResult,
+  scaleResult,
 } from "./results.ts";
 
 const byName = fields({ name: jobName });
@@ -95,7 +96,7 @@ export const load: Command = defineCommand({
   },
 });
 
-const updateArgs = fields({ name: jobName, job: jobObject, start: Type.Optional(Type.Boolean()) });
+const updateArgs = fields({ name: jobName, job: namedJobObject, start: Type.Optional(Type.Boolean()) });
 
 /** Takes a job's new settings; only what changed is touched. */
 export const update: Command = defineCommand({
@@ -172,7 +173,7 @@ export const scale: Command = defineCommand({
   summary: "Change how many processes a job should have",
   permission: "manage",
   args: scaleArgs,
-  result: numprocessesResult,
+  result: scaleResult,
   run: ({ manager }, args) => {
     const { result, done } = manager.scale(args.name, args.scale);
     return { body: { ...result }, done };

@@ -7,7 +7,7 @@ import { GafferError } from "../../base/gaffer-error.ts";
 import type { KeyBody } from "../../wire/key-body.ts";
 import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
-import { keyResult, keysResult, newKeyResult, okResult } from "./results.ts";
+import { goneKeysResult, keyResult, keysResult, newKeyResult } from "./results.ts";
 
 /** The keys and users of a daemon that has them. @throws {@link GafferError} `access_off` where no endpoint asks for keys */
 export function accessOf({ access }: CommandPorts): Access {
@@ -96,7 +96,7 @@ export const deleteKey: Command = defineCommand({
   summary: "Take a key back, with all that were made by it; what they opened is closed",
   permission: "own",
   args: fields({ key: Type.Unsafe<string>(key) }),
-  result: okResult,
+  result: goneKeysResult,
   run: (ports, { key: name }) => {
     const keyring = accessOf(ports).keyring;
     const record = found(ports.caller, () => keyring.get(name));

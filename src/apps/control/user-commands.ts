@@ -8,7 +8,7 @@ import type { UserBody } from "../../wire/key-body.ts";
 import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
 import { accessOf } from "./key-commands.ts";
-import { loginResult, okResult, userResult, usersResult } from "./results.ts";
+import { loginResult, newUserResult, okResult, userResult, usersResult } from "./results.ts";
 
 const username: TString = Type.String({ description: "it must be the name of a user" });
 const password: TString = Type.String({ description: "it must be a text" });
@@ -112,7 +112,7 @@ export const createUser: Command = defineCommand({
   summary: "Make a user",
   permission: "create_user",
   args: fields({ username, password, user_type: userType, key: Type.Optional(key), extra: Type.Unsafe<Extra>(extra) }),
-  result: userResult,
+  result: newUserResult,
   run: async (ports, { username: name, password: secret, user_type: type = 1, key: given, extra: more = {} }) => {
     const { caller } = ports;
     const access = accessOf(ports);

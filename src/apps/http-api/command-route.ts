@@ -7,7 +7,7 @@ import type { BodyDoc, Method, Route, RouteDoc, RouteRequest } from "../../serve
 import { fields } from "../control/arguments.ts";
 import type { Command, Outcome } from "../control/command.ts";
 import type { Control } from "../control/control.ts";
-import { reportFields } from "../control/results.ts";
+import { reportResult } from "../control/results.ts";
 import { besidePath, bodyFields, optionalBodyFields } from "./request-fields.ts";
 
 /**
@@ -51,6 +51,9 @@ export const wait: TSchema = Type.Optional(
     description: "it is the seconds to wait for the end, such as 10 or 0.5",
   }),
 );
+
+/** An answer with what `wait` adds to it. */
+export const withReport = (result: TSchema): TSchema => Type.Intersect([result, reportResult]);
 
 /** A route that carries a command out; with `?wait=SECONDS` it answers when what that set off is over. */
 export const commandRoute = (route: CommandRoute): ControlRoute => {
@@ -110,7 +113,7 @@ function docOf(route: CommandRoute, query: TObject): RouteDoc {
     query,
     ...(body === undefined ? {} : { body }),
     status,
-    answer: Type.Intersect([command.result, Type.Object(reportFields)]),
+    answer: withReport(command.result),
     ...reply?.doc,
   };
 }
@@ -122,7 +125,10 @@ function bodyDocOf({ command, path, query = [], body = "none" }: CommandRoute): 
     const [name, contentType] =
       "json" in body ? [body.json, "application/json"] : [body.bytes, "application/octet-stream"];
     const schema = properties[name] ?? Type.Unknown();
-    return { contentType, schema: "json" in body ? schema : Type.String({ format: "binary" }) };
+    return {
+      contentType,
+      schema: "json" in body ? schema : Type.String({ contentMediaType: "application/octet-stream" }),
+    };
   }
   const named = /:job\b/.test(path) ? ["name"] : [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
   const rest = Object.keys(properties).filter((name) => !named.includes(name) && !query.includes(name));

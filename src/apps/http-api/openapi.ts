@@ -1,48 +1,86 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import type { Route, RouteDoc } from "../../server/route.ts";
+import { readQuery } from "../../server/query.ts";
+import type { Route } from "../../server/route.ts";
+import { fields } from "../control/arguments.ts";
+import { JOB_SCHEMAS } from "./job-schemas.ts";
+import { type Json, operationOf, type ShownRoute } from "./openapi-operation.ts";
+import { SchemaComponents } from "./schema-components.ts";
 
-/** A value of a JSON document. */
-type Json = Readonly<Record<string, unknown>>;
+const errorSchema: TSchema = Type.Object(
+  {
+    error: Type.String({ description: "The word of gaffer 0.5 for it" }),
+    errno: Type.Integer({ description: "The HTTP status" }),
+    message: Type.String({ description: "For people" }),
+    code: Type.String({ description: "Which case of error it is" }),
+    details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  { $id: "Error" },
+);
 
-const errorSchema: TSchema = Type.Object({
-  error: Type.String({ description: "The word of gaffer 0.5 for it" }),
-  errno: Type.Integer({ description: "The HTTP status" }),
-  message: Type.String({ description: "For people" }),
-  code: Type.String({ description: "Which case of error it is" }),
-  details: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-});
+/** What a document is made for. */
+export interface DocumentOptions {
+  /** Of this gaffer. */
+  readonly version: string;
+  /** Whether a key is asked for where it is read. */
+  readonly isKeyed: boolean;
+}
 
-const ERROR = { $ref: "#/components/responses/Error" };
+const DESCRIPTION =
+  "Control, watch and launch applications and jobs. Every GET is a HEAD, too; OPTIONS tells the methods of a path.";
 
 /**
  * The API as an OpenAPI 3.1 document, made from the routes that serve it and the schemas that check its requests.
  *
- * @param version - of this gaffer.
  * @see OpenAPI Specification 3.1.0
  */
-export function openApiDocument(routes: readonly Route[], version: string): Json {
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes) {
-    for (const path of pathsOf(route.path)) {
-      const known = (paths[path] ??= {});
-      known[route.method.toLowerCase()] ??= operation(route, path);
-    }
+export function openApiDocument(routes: readonly Route[], { version, isKeyed }: DocumentOptions): Json {
+  const components = new SchemaComponents(JOB_SCHEMAS);
+  const refer = (schema: TSchema): unknown => components.refer(schema);
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const [first, ...others] of operationsOf(routes)) {
+    const path = (paths[first.path] ??= {});
+    path[first.route.method.toLowerCase()] = operationOf([first, ...others], refer);
   }
+  const error = { description: "It was refused; nothing has changed", content: json(refer(errorSchema)) };
   return {
     openapi: "3.1.0",
-    info: { title: "gaffer", version, description: "Control, watch and launch applications and jobs" },
+    info: { title: "gaffer", version, description: DESCRIPTION },
     paths,
-    components: {
-      responses: { Error: { description: "It was refused; nothing has changed", content: json(errorSchema) } },
-      securitySchemes: {
-        key: { type: "apiKey", in: "header", name: "X-Api-Key" },
-        bearer: { type: "http", scheme: "bearer" },
-        user: { type: "http", scheme: "basic" },
-      },
-    },
-    security: [{}, { key: [] }, { bearer: [] }],
+    components: { schemas: components.schemas, responses: { Error: error }, securitySchemes },
+    security: isKeyed ? [{ key: [] }, { bearer: [] }] : [],
   };
 }
+
+const json = (schema: unknown): Json => ({ "application/json": { schema } });
+
+const securitySchemes: Json = {
+  key: { type: "apiKey", in: "header", name: "X-Api-Key" },
+  bearer: { type: "http", scheme: "bearer" },
+  user: { type: "http", scheme: "basic" },
+};
+
+/** The routes by method and path; paths that differ only in the names of what they name are one to OpenAPI, and bear those of the first. */
+function operationsOf(routes: readonly Route[]): Iterable<[ShownRoute, ...ShownRoute[]]> {
+  const paths = new Map<string, string>();
+  const known = new Map<string, [ShownRoute, ...ShownRoute[]]>();
+  for (const route of routes) {
+    for (const path of pathsOf(route.path)) {
+      const form = path.replace(/\{\w+\}/g, "{}");
+      const first = paths.get(form) ?? path;
+      paths.set(form, first);
+      const operation = known.get(`${route.method} ${form}`);
+      if (operation === undefined) known.set(`${route.method} ${form}`, [{ path: first, route }]);
+      else if (isOther(operation, route)) operation.push({ path, route });
+    }
+  }
+  return known.values();
+}
+
+/** Of two of the same path, only the earlier one is ever taken. */
+const isOther = (operation: readonly ShownRoute[], { path }: Route): boolean =>
+  operation.every(({ route }) => shapeOf(route.path) !== shapeOf(path));
+
+const shapeOf = (path: string): string => path.replace(/:\w+/g, ":");
 
 /** `/jobs/{session}`; of a path whose last part may be missing, both. */
 function pathsOf(path: string): string[] {
@@ -50,53 +88,9 @@ function pathsOf(path: string): string[] {
   return path.endsWith("?") ? [whole.slice(0, whole.lastIndexOf("/")), whole] : [whole];
 }
 
-function operation({ method, path, doc, open = false }: Route, shown: string): Json {
-  const { summary = "Of a plugin", access = "manage of everything", query, body } = doc ?? {};
-  return {
-    operationId: `${method.toLowerCase()}${shown.replace(/\W+(\w?)/g, (_, next: string) => next.toUpperCase())}`,
-    summary,
-    description: `Needs ${access}.`,
-    ...(open ? { security: [{}] } : {}),
-    parameters: [...pathParameters(path, shown), ...queryParameters(query)],
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: { required: body.isOptional !== true, content: { [body.contentType]: { schema: body.schema } } },
-        }),
-    responses: { [doc?.status ?? 200]: { description: summary, ...answerContent(doc) }, default: ERROR },
-  };
-}
-
-const json = (schema: TSchema): Json => ({ "application/json": { schema } });
-
-function answerContent(doc: RouteDoc | undefined): Json {
-  if (doc === undefined) return {};
-  const { contentTypes = ["application/json"], answer } = doc;
-  const schema = answer ?? { type: "string" };
-  return { content: Object.fromEntries(contentTypes.map((type) => [type, { schema }])) };
-}
-
-function pathParameters(path: string, shown: string): Json[] {
-  const names = [...shown.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
-  return names.map((name) => ({
-    name,
-    in: "path",
-    required: true,
-    schema: path.includes(`:${name}#`) ? { type: "integer", minimum: 0 } : { type: "string" },
-  }));
-}
-
-function queryParameters(query: RouteDoc["query"]): Json[] {
-  if (query === undefined) return [];
-  const required = query.required ?? [];
-  return Object.entries<TSchema>(query.properties).map(([name, schema]) => ({
-    name,
-    in: "query",
-    required: required.includes(name),
-    ...(schema.description === undefined ? {} : { description: schema.description }),
-    schema,
-  }));
-}
+const table = Type.Record(Type.String(), Type.Unknown());
+const security = Type.Array(table);
+const noParameters = fields({});
 
 /** The route that gives the document. @param routes - all there are when it is asked for */
 export const openApiRoute = (routes: () => readonly Route[], version: string): Route => ({
@@ -105,7 +99,11 @@ export const openApiRoute = (routes: () => readonly Route[], version: string): R
   doc: {
     summary: "This document",
     access: "a key, where keys are required",
-    answer: Type.Object({ openapi: Type.String(), paths: Type.Record(Type.String(), Type.Unknown()) }),
+    query: noParameters,
+    answer: Type.Object({ openapi: Type.String(), info: table, paths: table, components: table, security }),
   },
-  handle: () => Response.json(openApiDocument(routes(), version)),
+  handle: ({ caller, query }) => {
+    readQuery(query, noParameters);
+    return Response.json(openApiDocument(routes(), { version, isKeyed: caller.keyId !== undefined }));
+  },
 });

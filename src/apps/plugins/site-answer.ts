@@ -36,9 +36,9 @@ export function answerFile(file: SiteFile, request: Request): Response {
   };
   if (isKnown(request.headers, tag, stat.mtimeMs)) return new Response(null, { status: 304, headers });
   const content = Bun.file(path);
-  const typed = { ...headers, "content-type": content.type };
+  const typed = { ...headers, "content-type": content.type, "accept-ranges": "bytes" };
   if (request.method === "HEAD") {
-    return new Response(null, { headers: { ...typed, "accept-ranges": "bytes", "content-length": String(stat.size) } });
+    return new Response(null, { headers: { ...typed, "content-length": String(stat.size) } });
   }
   const isWhole = request.headers.has("range") && !mayCut(request.headers, tag, modified);
   return new Response(isWhole ? content.stream() : content, { headers: typed });

@@ -4,11 +4,9 @@ import { findPlugin } from "./plugin-folders.ts";
 import { answerFile } from "./site-answer.ts";
 import { findSiteFile } from "./site-file.ts";
 
-const doc: RouteDoc = {
-  summary: "A file of a plugin's site",
-  access: "nothing",
-  contentTypes: ["application/octet-stream"],
-};
+const access = "none";
+const fileDoc: RouteDoc = { summary: "A file of a plugin's site", access, contentTypes: ["*/*"] };
+const bareDoc: RouteDoc = { summary: "Where a plugin's site begins", access, status: 308, contentTypes: [] };
 
 /**
  * Routes of the sites: `/_plugin/NAME/…`. A site is looked for when it is asked for, so one that is put there is there.
@@ -16,8 +14,8 @@ const doc: RouteDoc = {
  * @param dirs - folders that hold plugins; the earlier goes first.
  */
 export const siteRoutes = (dirs: readonly string[]): readonly Route[] => [
-  { method: "GET", path: "/_plugin/:name", open: true, doc, handle: (request) => answer(dirs, request) },
-  { method: "GET", path: "/_plugin/:name/*", open: true, doc, handle: (request) => answer(dirs, request) },
+  { method: "GET", path: "/_plugin/:name", open: true, doc: bareDoc, handle: (request) => answer(dirs, request) },
+  { method: "GET", path: "/_plugin/:name/*", open: true, doc: fileDoc, handle: (request) => answer(dirs, request) },
 ];
 
 /** @throws {@link GafferError} `route_not_found` */

@@ -23,7 +23,7 @@ import {
 } from "../../control/job-commands.ts";
 import { applySession, sessionJobs, sessions, unloadSession } from "../../control/session-commands.ts";
 import { okResult } from "../../control/results.ts";
-import { type CommandRoute, commandRoute, type ControlRoute, wait } from "../command-route.ts";
+import { type CommandRoute, commandRoute, type ControlRoute, wait, withReport } from "../command-route.ts";
 
 /** The state as gaffer 0.5 tells it: `1` or `0`. */
 const stateText: CommandRoute["reply"] = {
@@ -45,7 +45,7 @@ const stateDoc: RouteDoc = {
   query: fields({ wait }),
   body: { contentType: "text/plain", schema: Type.Union([...transitions.keys()].map((state) => Type.Literal(state))) },
   status: 202,
-  answer: okResult,
+  answer: withReport(okResult),
 };
 
 const postState: ControlRoute = (control) => ({

@@ -1,4 +1,6 @@
+import { readQuery } from "../../../server/query.ts";
 import type { Route } from "../../../server/route.ts";
+import { fields } from "../../control/arguments.ts";
 import { createKey, deleteKey, keyInfo, keys } from "../../control/key-commands.ts";
 import { loginResult } from "../../control/results.ts";
 import {
@@ -28,6 +30,8 @@ const newKey: CommandRoute["reply"] = {
   doc: {},
 };
 
+const noParameters = fields({});
+
 /** Logs in; HEAD only asks whether that would be so. */
 const auth: ControlRoute = (control): Route => ({
   method: "GET",
@@ -36,9 +40,12 @@ const auth: ControlRoute = (control): Route => ({
   doc: {
     summary: login.summary,
     access: "name and password of a user",
+    password: true,
+    query: noParameters,
     answer: loginResult,
   },
-  handle: async ({ raw, caller }) => {
+  handle: async ({ raw, caller, query }) => {
+    readQuery(query, noParameters);
     const command = raw.method === "HEAD" ? verifyLogin : login;
     const { body } = await control.execute(command, basicOf(raw.headers), caller);
     const key = body["api_key"];
