@@ -17,6 +17,8 @@ export interface KeyPermissions {
 export interface KeyRequest {
   readonly permissions?: KeyPermissions;
   readonly label?: string;
+  /** Key that it is taken back with, or its id. @defaultValue the one that makes it; none if that is an admin's */
+  readonly parent?: string;
 }
 
 /** A key that was just made. */

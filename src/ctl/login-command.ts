@@ -2,7 +2,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { formatEndpoint } from "../base/endpoint.ts";
 import type { Command } from "../cli/command.ts";
 import { connectedCommand } from "../cli/connected-command.ts";
-import { readSecret } from "../cli/secret-input.ts";
+import { askLine, readSecret } from "../cli/secret-input.ts";
 import { say } from "../cli/stdout.ts";
 import { Server } from "../client/server.ts";
 import { findDaemon } from "../remote/find-daemon.ts";
@@ -20,7 +20,8 @@ const spec = {
 
 /** `gaffer login`: a key for a password. */
 export const loginCommand: Command = connectedCommand(spec, findDaemon, async ({ client, flags, context }) => {
-  const username = flags.user ?? askName();
+  const username = flags.user ?? askLine("username: ");
+  if (username === undefined) throw new GafferError("usage", "Cannot log in: name yourself with --user NAME");
   const what = `password of ${username}`;
   const password = await readSecret({ what, flag: "password-file", file: flags["password-file"] });
   const key = await new Server(client).authenticate(username, password);
@@ -28,9 +29,3 @@ export const loginCommand: Command = connectedCommand(spec, findDaemon, async ({
   say(`User '${username}' authenticated.\nThe key for ${formatEndpoint(client.endpoint)} is kept in ${path}\n`);
   return 0;
 });
-
-function askName(): string {
-  const name = process.stdin.isTTY ? prompt("username:")?.trim() : undefined;
-  if (name !== undefined && name !== "") return name;
-  throw new GafferError("usage", "Cannot log in: name yourself with --user NAME");
-}

@@ -90,7 +90,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   });
   const notifySocket = takeNotifySocket();
   const notify: Notify = (state) => void notifyInit(notifySocket, state);
-  for (const warning of plan.warnings) log.warn(warning);
+  for (const warning of [...plan.warnings, ...accessWarnings(access)]) log.warn(warning);
   // To the very end: a signal that comes while the last things are put away must not change the exit code.
   handleSignals(run, daemon, { log, errorLog, notify, end });
   release();
@@ -106,6 +106,12 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   }
   log.info("stopped");
   return stray.exitCode;
+}
+
+/** Where a key is asked for and there is none, nobody comes in. */
+function accessWarnings(access: Access | undefined): string[] {
+  if (access === undefined || access.keyring.all().length > 0) return [];
+  return ["a key is asked for, and there is none yet: gaffer daemon --create-admin-user makes the first"];
 }
 
 /** Tells whoever waits for it that we answer. */

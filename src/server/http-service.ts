@@ -129,6 +129,8 @@ function errorResponse(error: unknown): Response {
   const allow = body.details?.["allow"];
   const headers: Record<string, string> = Array.isArray(allow) ? { allow: allow.join(", ") } : {};
   if (body.code === "upgrade_required") headers["upgrade"] = "websocket";
+  // No Basic: a browser would ask its user for a password wherever a page of ours is refused.
+  if (body.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="gaffer"';
   return Response.json(body, { status: body.errno, headers });
 }
 

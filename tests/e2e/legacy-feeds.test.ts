@@ -380,17 +380,17 @@ describe("GET /streams, as the documents of gaffer 0.4 show it", () => {
 describe("feeds of whose key is taken back", () => {
   test("end at once", async () => {
     await using keyed = await KeyedDaemon.start();
-    await keyed.as(keyed.adminKey, "POST /processes?wait=10", { name: "dummy", cmd: "sleep 1000" });
-    const key = await keyed.key({ manage: ["*"] });
+    await keyed.as(keyed.admin, "POST /processes?wait=10", { name: "dummy", cmd: "sleep 1000" });
+    const key = (await keyed.key({ manage: ["*"] })).key;
     const feeds = ["/watch?feed=eventsource", "/stats?feed=eventsource", "/streams/1/stdout?feed=eventsource"];
     const readers = await Promise.all(feeds.map((path) => opened(keyed.daemon, path, { "x-api-key": key })));
     await readers[1]?.until(({ events }) => events.length > 0);
-    expect((await keyed.as(keyed.adminKey, `DELETE /keys/${key}`)).status).toBe(200);
+    expect((await keyed.as(keyed.admin, `DELETE /keys/${key}`)).status).toBe(200);
     for (const reader of readers) {
       await reader.until(({ ended }) => ended);
       await reader[Symbol.asyncDispose]();
     }
-    await keyed.as(keyed.adminKey, "POST /processes/dummy/_stop");
+    await keyed.as(keyed.admin, "POST /processes/dummy/_stop");
     expect(readers[0]?.kinds).toEqual([]);
   });
 });

@@ -15,6 +15,9 @@ const listener = (name: string): object => ({
   redirect_output: ["out"],
 });
 
+/** In the document of the API, what a part names does not tell paths apart. */
+const formOf = (path: string): string => path.replace(/\{\w+\}/g, "{}");
+
 describe("the routes of gaffer 0.4", () => {
   let daemon: RunningDaemon;
   beforeAll(async () => {
@@ -316,7 +319,7 @@ describe("the routes of gaffer 0.4", () => {
 
   test("every route stands in the document of the API", async () => {
     const { text } = await daemon.request("GET /openapi.json");
-    const paths = Object.keys(Object(JSON.parse(text)).paths);
+    const paths = new Set(Object.keys(Object(JSON.parse(text)).paths).map(formOf));
     const wanted = [
       ..."/processes /processes/{name} /processes/{pid} /processes/{name}/_pids /processes/{name}/_start".split(" "),
       ..."/processes/{name}/_stop /processes/{name}/_restart /processes/{name}/_add /processes/{name}/_add/{scale}".split(
@@ -330,7 +333,7 @@ describe("the routes of gaffer 0.4", () => {
       ),
       ..."/streams/{pid} /streams/{pid}/{stream} /streams/{pid}/stdin /streams/{pid}/ttin".split(" "),
     ];
-    expect(wanted.filter((path) => !paths.includes(path))).toEqual([]);
+    expect(wanted.filter((path) => !paths.has(formOf(path)))).toEqual([]);
   });
 
   test("no bug was met", () => {
@@ -344,7 +347,7 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
     keyed = await KeyedDaemon.start();
     const env = { SECRET: "hunter2" };
     for (const name of ["shop:web", "shop:db", "dummy"]) {
-      await keyed.as(keyed.adminKey, "POST /processes?wait=10", sleeper(name, { env, redirect_input: true }));
+      await keyed.as(keyed.admin, "POST /processes?wait=10", sleeper(name, { env, redirect_input: true }));
     }
   });
   afterAll(() => keyed[Symbol.asyncDispose]());
@@ -380,14 +383,14 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
     const ranks = ["read", "write", "manage"];
     for (const [line, permission, target] of routes) {
       const body = line.includes("stdin") ? "x" : undefined;
-      const enough = await keyed.key({ [permission]: [target] });
+      const enough = (await keyed.key({ [permission]: [target] })).key;
       expect([line, (await keyed.as(enough, line, body)).status]).toEqual([line, 200]);
       const weaker = ranks[ranks.indexOf(permission) - 1];
       const narrower = target === "*" ? "shop" : target === "shop" ? "shop.web" : "shop.db";
       const few = [
-        await keyed.key({ manage: [narrower] }),
-        await keyed.key({}),
-        ...(weaker === undefined ? [] : [await keyed.key({ [weaker]: ["*"] })]),
+        (await keyed.key({ manage: [narrower] })).key,
+        (await keyed.key({})).key,
+        ...(weaker === undefined ? [] : [(await keyed.key({ [weaker]: ["*"] })).key]),
       ];
       for (const key of few) {
         const { status, json } = await keyed.as(key, line, body);
@@ -398,7 +401,7 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
   });
 
   test("who may only read changes nothing, and sees no values of variables", async () => {
-    const reader = await keyed.key({ read: ["*"], write: ["*"] });
+    const reader = (await keyed.key({ read: ["*"], write: ["*"] })).key;
     const before = await keyed.state();
     const lines = [
       ...["_start", "_stop", "_restart", "_add", "_sub/1", "_signal/15"].map(
@@ -421,13 +424,13 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
     expect(await keyed.state()).toBe(before);
     for (const path of ["/processes/shop:web", "/processes/1"]) {
       expect((await keyed.as(reader, `GET ${path}`)).json).toMatchObject({ env: { SECRET: "***" } });
-      expect((await keyed.as(keyed.adminKey, `GET ${path}`)).json).toMatchObject({ env: { SECRET: "hunter2" } });
+      expect((await keyed.as(keyed.admin, `GET ${path}`)).json).toMatchObject({ env: { SECRET: "hunter2" } });
     }
   });
 
   test("a key for a session is none for the jobs of its name elsewhere", async () => {
     // The session "dummy" has nothing to do with the job "default.dummy".
-    const key = await keyed.key({ manage: ["dummy"] });
+    const key = (await keyed.key({ manage: ["dummy"] })).key;
     for (const path of ["/watch/proc/dummy/spawn?since=0", "/events?pattern=proc.dummy.spawn&since=0"]) {
       expect([path, (await keyed.as(key, `GET ${path}`)).status]).toEqual([path, 403]);
     }

@@ -1,43 +1,71 @@
+import type { Grants } from "../../src/access/grants.ts";
 import { runGaffer } from "./gaffer-run.ts";
 import { type Answer, RunningDaemon } from "./running-daemon.ts";
 
-/** A daemon that serves only who shows a key, and an administrator's key for it. */
+/** TCP asks for a key, the unix socket does not: by that a test sees what is so whatever keys may. */
+const INI = `
+[endpoint:tcp]
+bind = 127.0.0.1:0
+require_key = true
+cors_origins = https://ops.example
+
+[endpoint:own]
+bind = unix:SOCKET
+`;
+
+/** Password of the administrator `root`. */
+export const ROOT_PASSWORD = "correct horse";
+
+/** A daemon whose TCP endpoint asks for keys, with an administrator. */
 export class KeyedDaemon implements AsyncDisposable {
   readonly daemon: RunningDaemon;
-  readonly adminKey: string;
+  /** The administrator's key. */
+  readonly admin: string;
 
-  private constructor(daemon: RunningDaemon, adminKey: string) {
+  private constructor(daemon: RunningDaemon, admin: string) {
     this.daemon = daemon;
-    this.adminKey = adminKey;
+    this.admin = admin;
   }
 
-  static async start(): Promise<KeyedDaemon> {
-    const daemon = await RunningDaemon.start({ args: ["--require-key"] });
-    const state = ["--state-dir", daemon.dir.file("state")];
-    const args = ["daemon", "--create-admin-user", "--username", "root", "--password-file", "-", ...state];
-    const { stdout, stderr } = await runGaffer(args, { cwd: daemon.dir.path, input: "correct horse" });
-    const key = /key: (\S+)/.exec(stdout)?.[1];
-    if (key !== undefined) return new KeyedDaemon(daemon, key);
-    await daemon[Symbol.asyncDispose]();
-    throw new Error(`no administrator: ${stdout}${stderr}`);
+  /** Starts one, and makes its administrator while it runs. */
+  static async start(args: readonly string[] = []): Promise<KeyedDaemon> {
+    const daemon = await RunningDaemon.start({ ini: INI, args });
+    try {
+      const words = ["daemon", "-c", "gaffer.ini", "--state-dir", "state", "--create-admin-user", "--username", "Root"];
+      const { stdout, stderr } = await runGaffer([...words, "--password-file", "-"], {
+        cwd: daemon.dir.path,
+        input: `${ROOT_PASSWORD}\n`,
+      });
+      const key = /^username: root\nkey: ([0-9a-f]{64})\n$/.exec(stdout)?.[1];
+      if (key === undefined) throw new Error(`no administrator was made:\n${stdout}${stderr}`);
+      return new KeyedDaemon(daemon, key);
+    } catch (error) {
+      await daemon[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
-  /** Makes a key. @param permissions - such as `{ read: ["shop.web"] }` */
-  async key(permissions: object): Promise<string> {
-    const { json, text } = await this.as(this.adminKey, "POST /keys", { permissions });
-    if (typeof json === "object" && json !== null && "api_key" in json) return String(json.api_key);
-    throw new Error(`no key: ${text}`);
+  /** Sends a request with a key over TCP; undefined = without one. */
+  as(key: string | undefined, line: string, body?: unknown): Promise<Answer> {
+    return this.daemon.request(line, body, key === undefined ? {} : { headers: { "x-api-key": key } });
   }
 
-  /** A request of whoever has a key. */
-  as(key: string, line: string, body?: unknown): Promise<Answer> {
-    return this.daemon.request(line, body, { headers: { "x-api-key": key } });
+  /** Makes a key. */
+  async key(permissions: Grants, more: Readonly<Record<string, unknown>> = {}): Promise<{ key: string; id: string }> {
+    const { json, text } = await this.as(this.admin, "POST /keys", { permissions, ...more });
+    if (typeof json === "object" && json !== null && "api_key" in json && "key" in json) {
+      return { key: String(json.api_key), id: String(json.key) };
+    }
+    throw new Error(`no key was made: ${text}`);
   }
 
-  /** Everything a refused request must not change. */
+  /** Everything that a refused request must not change: jobs, processes, keys, users. */
   async state(): Promise<string> {
-    const [jobs, pids] = [await this.as(this.adminKey, "GET /jobs?full=1"), await this.as(this.adminKey, "GET /pids")];
-    return JSON.stringify([jobs.json, pids.json], (key, value: unknown) => (key === "uptime" ? undefined : value));
+    const parts = [await this.daemon.state()];
+    for (const path of ["/keys?include_keys=1", "/users?include_user=1", "/webhooks"]) {
+      parts.push((await this.daemon.request(`GET ${path}`, undefined, { over: "unix" })).text);
+    }
+    return parts.join("\n");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -309,3 +309,26 @@ test("who says nothing is pinged: who answers stays, who does not is closed", as
     () => "who answered",
   );
 });
+
+test("who goes away while he is too slow is noticed, whether he resets the connection or just closes it", async () => {
+  await using server = await SocketServer.start();
+  for (const way of ["reset", "close"]) {
+    const { client, session } = await server.open();
+    using _client = client;
+    client.connection.pause();
+    const piece = "x".repeat(65_536);
+    await waitFor(
+      () => {
+        while (session.send(piece) === "sent");
+        return (session.socket?.buffered ?? 0) > 262_144;
+      },
+      () => "full",
+    );
+    if (way === "close") client.connection.shutdown();
+    client.connection.close();
+    await waitFor(
+      () => session.closed !== undefined,
+      () => `the end by ${way}`,
+    );
+  }
+});

@@ -74,7 +74,7 @@ export class ChannelSession implements SocketSession {
   #serve(caller: Caller): void {
     this.#stopWatching?.();
     this.#caller = caller;
-    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.end(REVOKED));
+    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.cut(REVOKED));
   }
 
   message(data: SocketMessage): void | Promise<void> {

@@ -75,7 +75,7 @@ export class ProcessChannel implements SocketSession {
   #serve(caller: Caller): void {
     this.#stopWatching?.();
     this.#caller = caller;
-    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.end(REVOKED));
+    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.cut(REVOKED));
     if (this.#info !== undefined) return;
     const { pid, stream, isReading } = this.#options;
     try {

@@ -50,7 +50,7 @@ export class StreamSocket implements SocketSession {
   #serve(caller: Caller): void {
     this.#stopWatching?.();
     this.#caller = caller;
-    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.end(REVOKED));
+    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.cut(REVOKED));
     if (this.#info !== undefined) return;
     const { id } = this.#options;
     if (!/^\d{1,15}$/.test(id)) return this.#refuse("bad_value", 400, `"${id}" is not the number of a process`);
