@@ -69,7 +69,7 @@ class KeyedDaemon implements AsyncDisposable {
 const asked: readonly (readonly [line: string, body: unknown, permission: string, target: string])[] = [
   ["GET /sessions", undefined, "manage", "*"],
   ["GET /jobs", undefined, "manage", "*"],
-  ["GET /pids", undefined, "read", "*"],
+  ["GET /pids", undefined, "manage", "*"],
   ["GET /jobs/s", undefined, "manage", "s"],
   ["POST /jobs/s", { name: "new", cmd: "sleep 1000" }, "manage", "s"],
   ["GET /jobs/s/a", undefined, "read", "s.a"],
