@@ -355,7 +355,7 @@ describe("the routes of gaffer 0.4, where keys are required", () => {
   /** Each with what it needs: of the job shop.web, of its session, or of everything. */
   const routes: readonly (readonly [line: string, permission: "read" | "write" | "manage", target: string])[] = [
     ["GET /processes", "manage", "*"],
-    ["GET /processes?running=1", "read", "*"],
+    ["GET /processes?running=1", "manage", "*"],
     ["GET /processes/shop:web", "read", "shop.web"],
     ["GET /processes/1", "read", "shop.web"],
     ["GET /processes/shop.web/_pids", "read", "shop.web"],

@@ -69,7 +69,7 @@ const listQuery = fields({
 
 const listDoc: RouteDoc = {
   summary: "Names of all jobs, or with running the numbers of all processes",
-  access: "manage of everything for the names, read for the numbers",
+  access: "manage of everything",
   query: listQuery,
   answer: Type.Union([Type.Array(Type.String()), Type.Array(Type.Integer())]),
 };
