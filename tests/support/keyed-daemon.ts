@@ -45,6 +45,11 @@ export class KeyedDaemon implements AsyncDisposable {
     }
   }
 
+  /** The next one in the place of this one, which has ended. */
+  async again(): Promise<KeyedDaemon> {
+    return new KeyedDaemon(await RunningDaemon.start({ ini: INI, dir: this.daemon.dir }), this.admin);
+  }
+
   /** Sends a request with a key over TCP; undefined = without one. */
   as(key: string | undefined, line: string, body?: unknown): Promise<Answer> {
     return this.daemon.request(line, body, key === undefined ? {} : { headers: { "x-api-key": key } });

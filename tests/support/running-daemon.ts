@@ -28,6 +28,8 @@ export interface DaemonStart {
   readonly tcp?: string;
   /** Its configuration, which then says where it listens; `SOCKET` stands for the unix socket. @defaultValue none */
   readonly ini?: string;
+  /** Where an earlier one lived. @defaultValue a folder of its own */
+  readonly dir?: TempDir;
 }
 
 /** A `gaffer daemon` on a port and a unix socket of its own, in a folder of its own. */
@@ -50,7 +52,7 @@ export class RunningDaemon implements AsyncDisposable {
 
   /** Starts one, and waits until it listens. */
   static async start(options: DaemonStart = {}): Promise<RunningDaemon> {
-    const daemon = new RunningDaemon(new TempDir(), options);
+    const daemon = new RunningDaemon(options.dir ?? new TempDir(), options);
     try {
       const [, host = "", port = ""] = await daemon.logged(/listening on (\S+:(\d+))\n/);
       await daemon.logged(/listening on unix:/);
