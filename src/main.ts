@@ -11,6 +11,7 @@ async function main(): Promise<number> {
     context: { env: process.env, cwd: process.cwd(), isTerminal: isatty },
     commands: {
       start: async () => (await import("./procfile/start-command.ts")).startCommand,
+      login: async () => (await import("./ctl/login-command.ts")).loginCommand,
       ctl: async () => (await import("./ctl/ctl-command.ts")).ctlCommand,
       daemon: async () => (await import("./daemon/daemon-command.ts")).daemonCommand,
       config: async () => (await import("./daemon/config-command.ts")).configCommand,

@@ -8,10 +8,14 @@ export class DaemonRun implements AsyncDisposable {
   readonly socket: string = join(this.folder, "gaffer.sock");
   readonly #child: Bun.Subprocess;
 
-  /** @param jobs - text of the configuration below `[gaffer]`. */
-  constructor(gaffer: string, jobs: string) {
+  /**
+   * @param jobs - text of the configuration below `[gaffer]`.
+   * @param tcp - where it listens besides its unix socket. @defaultValue nowhere
+   */
+  constructor(gaffer: string, jobs: string, tcp?: string) {
     const config = join(this.folder, "gaffer.ini");
-    writeFileSync(config, `[gaffer]\nbind = unix:${this.socket}\n\n${jobs}`);
+    const more = tcp === undefined ? "" : `, ${tcp}`;
+    writeFileSync(config, `[gaffer]\nbind = unix:${this.socket}${more}\n\n${jobs}`);
     this.#child = Bun.spawn([gaffer, "daemon", "-c", config, "--state-dir", join(this.folder, "state")], {
       stdio: ["ignore", "ignore", "ignore"],
       env: process.env,

@@ -22,8 +22,6 @@ export interface GateRules {
 export interface Authenticator {
   /** Undefined = nobody's. */
   callerOf(key: string): Caller | undefined;
-  /** Tells of each key that is taken back, by its id. @returns ends that */
-  onRevoked(listener: (keyId: string) => void): () => void;
 }
 
 /** One request, as far as it matters here. */

@@ -1,116 +1,147 @@
-import type { Database } from "bun:sqlite";
 import { GafferError } from "../base/gaffer-error.ts";
-import { hashOfKey, idOfHash, makeApiKey } from "./api-key.ts";
-import { type Permissions, readPermissions } from "./permissions.ts";
-import { openSecretDatabase } from "./secret-database.ts";
+import { type Grants, readGrants } from "./grants.ts";
+import { PrivateDatabase } from "./private-database.ts";
 
-/** What is known of a key besides itself. */
+/** What is known of a key; not the key itself. */
 export interface KeyRecord {
-  /** Public id. */
+  /** Names it in public; it opens nothing. */
   readonly id: string;
   readonly label: string;
-  readonly permissions: Permissions;
-  /** Id of the key it was made by; it goes when that goes. */
+  readonly permissions: Grants;
+  /** Id of the key that it goes with: it is deleted with that. */
   readonly parent: string | undefined;
-  /** Milliseconds since 1970. */
+  /** The user who got it by logging in. */
+  readonly username: string | undefined;
+  /** Milliseconds since the epoch. */
   readonly created: number;
 }
 
-/** A new key. */
-export type NewKey = Pick<KeyRecord, "label" | "permissions" | "parent">;
+/** A key that is to be kept. */
+export interface NewKey extends KeyRecord {
+  /** The key itself; only its SHA-256 is kept. */
+  readonly key: string;
+}
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS keys (
-  hash TEXT PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE,
-  label TEXT NOT NULL,
-  permissions TEXT NOT NULL,
-  parent TEXT REFERENCES keys (id) ON DELETE CASCADE,
-  created INTEGER NOT NULL
-) STRICT; CREATE INDEX IF NOT EXISTS children ON keys (parent)`;
-
-interface Row {
+interface KeyRow {
   readonly id: string;
   readonly label: string;
   readonly permissions: string;
   readonly parent: string | null;
+  readonly username: string | null;
   readonly created: number;
 }
 
-const COLUMNS = "id, label, permissions, parent, created";
+const schema = `
+  CREATE TABLE keys (
+    seq INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    id TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    permissions TEXT NOT NULL,
+    parent TEXT,
+    username TEXT,
+    created INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX keys_by_parent ON keys (parent) WHERE parent IS NOT NULL;
+  CREATE INDEX keys_by_username ON keys (username) WHERE username IS NOT NULL;
+`;
 
-/** The keys, of which only hashes are kept. */
+const columns = "id, label, permissions, parent, username, created";
+
+/**
+ * Keeps keys in a file, each by its SHA-256: a key is random and long, so nothing is gained by a slow hash.
+ *
+ * @remarks Every method throws {@link GafferError} `state_unusable` where the file fails.
+ */
 export class KeyStore implements Disposable {
-  readonly #database: Database;
+  readonly #database: PrivateDatabase;
 
-  /** @param path - of its file; `:memory:` = none. @throws {@link GafferError} `state_unusable` */
+  /** @param path - of its file, `:memory:` = none. @throws {@link GafferError} `state_unusable` */
   constructor(path: string) {
-    this.#database = openSecretDatabase(path, SCHEMA);
+    this.#database = PrivateDatabase.open({ path, what: "key store", schema });
   }
 
-  /**
-   * Makes a key.
-   *
-   * @param key - the key itself. @defaultValue one of chance
-   * @returns the key, which can't be had again, and what is known of it.
-   * @throws {@link GafferError} `conflict` if there is that key already.
-   */
-  create(wanted: NewKey, key: string = makeApiKey()): { readonly key: string; readonly record: KeyRecord } {
-    const hash = hashOfKey(key);
-    const record: KeyRecord = { ...wanted, id: idOfHash(hash), created: Date.now() };
-    if (this.get(record.id) !== undefined) {
-      throw new GafferError("conflict", `Cannot make the key: there is one with the id ${record.id}`);
-    }
-    this.#database
-      .query(`INSERT INTO keys (hash, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`)
-      .run(hash, record.id, record.label, JSON.stringify(record.permissions), record.parent ?? null, record.created);
-    return { key, record };
+  /** Takes a key in. @throws {@link GafferError} `key_exists` if there is one of this id, or it is there itself. */
+  add({ key, id, label, permissions, parent, username, created }: NewKey): void {
+    this.#database.atomically(() => {
+      if (this.byId(id) !== undefined || this.byKey(key) !== undefined) {
+        throw new GafferError("key_exists", `Cannot add key "${id}": it is there already`);
+      }
+      this.#database.run(
+        `INSERT INTO keys (hash, ${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+        hashOf(key),
+        id,
+        label,
+        JSON.stringify(permissions),
+        parent ?? null,
+        username ?? null,
+        created,
+      );
+    });
+  }
+
+  /** Whose key this is. */
+  byKey(key: string): KeyRecord | undefined {
+    return this.#database.first({ sql: `SELECT ${columns} FROM keys WHERE hash = ?`, values: [hashOf(key)], read });
   }
 
   /** The key of this id. */
-  get(id: string): KeyRecord | undefined {
-    return this.#one("id", id);
+  byId(id: string): KeyRecord | undefined {
+    return this.#database.first({ sql: `SELECT ${columns} FROM keys WHERE id = ?`, values: [id], read });
   }
 
-  /** What is known of a key itself. */
-  find(key: string): KeyRecord | undefined {
-    return this.#one("hash", hashOfKey(key));
-  }
-
-  #one(column: "id" | "hash", value: string): KeyRecord | undefined {
-    const row = this.#database.query<Row, [string]>(`SELECT ${COLUMNS} FROM keys WHERE ${column} = ?`).get(value);
-    return row === null ? undefined : recordOf(row);
-  }
-
-  /** All of them, the oldest first. */
+  /** All keys, the oldest first. */
   all(): KeyRecord[] {
-    return this.#database.query<Row, []>(`SELECT ${COLUMNS} FROM keys ORDER BY created, rowid`).all().map(recordOf);
+    return this.#list("");
   }
 
-  /** Those that a key was used to make. */
-  childrenOf(id: string): KeyRecord[] {
-    const query = this.#database.query<Row, [string]>(
-      `SELECT ${COLUMNS} FROM keys WHERE parent = ? ORDER BY created, rowid`,
-    );
-    return query.all(id).map(recordOf);
+  /** Keys that go with this one. */
+  children(id: string): KeyRecord[] {
+    return this.#list("WHERE parent = ?", id);
   }
 
-  /** Takes a key back, and all that were made by it or by those. @returns the ids that are gone, none if there was no such key */
-  delete(id: string): string[] {
-    const gone = [id];
-    for (const one of gone) gone.push(...this.childrenOf(one).map((child) => child.id));
-    const { changes } = this.#database.query("DELETE FROM keys WHERE id = ?").run(id);
-    return changes === 0 ? [] : gone;
+  /** Keys that a user got by logging in, the oldest first. */
+  ofUser(username: string): KeyRecord[] {
+    return this.#list("WHERE username = ?", username);
+  }
+
+  #list(where: string, ...values: string[]): KeyRecord[] {
+    return this.#database.all({ sql: `SELECT ${columns} FROM keys ${where} ORDER BY seq`, values, read });
+  }
+
+  /** A key and all that go with it, and with those in turn; itself first. None if it is not there. */
+  family(id: string): KeyRecord[] {
+    return this.#database.all({
+      sql: `WITH RECURSIVE family (member, depth) AS (
+         SELECT id, 0 FROM keys WHERE id = ?
+         UNION SELECT keys.id, depth + 1 FROM keys JOIN family ON keys.parent = family.member
+       ) SELECT ${columns} FROM family JOIN keys ON keys.id = member ORDER BY depth, seq`,
+      values: [id],
+      read,
+    });
+  }
+
+  /** Deletes a key and its {@link family}. @returns what it deleted. */
+  delete(id: string): KeyRecord[] {
+    return this.#database.atomically(() => {
+      const family = this.family(id);
+      for (const member of family) this.#database.run("DELETE FROM keys WHERE id = ?", member.id);
+      return family;
+    });
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#database[Symbol.dispose]();
   }
 }
 
-const recordOf = ({ id, label, permissions, parent, created }: Row): KeyRecord => ({
-  id,
-  label,
-  permissions: readPermissions(JSON.parse(permissions)),
-  parent: parent ?? undefined,
-  created,
-});
+const hashOf = (key: string): Uint8Array => new Bun.CryptoHasher("sha256").update(key).digest();
+
+function read({ parent, username, permissions, ...rest }: KeyRow): KeyRecord {
+  return {
+    ...rest,
+    permissions: readGrants(JSON.parse(permissions)),
+    parent: parent ?? undefined,
+    username: username ?? undefined,
+  };
+}

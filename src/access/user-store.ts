@@ -1,90 +1,110 @@
-import type { Database } from "bun:sqlite";
 import { GafferError } from "../base/gaffer-error.ts";
-import { openSecretDatabase } from "./secret-database.ts";
+import { PrivateDatabase } from "./private-database.ts";
 
-/** What a user is: an administrator, or an application. */
-export type UserType = 0 | 1;
+/** What kind of user it is, as gaffer 0.5 numbers them. */
+export const USER_TYPES = { admin: 0, app: 1 } as const;
 
-/** A user. */
+/** 0 = somebody who administers, 1 = a program. */
+export type UserType = (typeof USER_TYPES)[keyof typeof USER_TYPES];
+
+/** A user as it is kept. */
 export interface UserRecord {
-  /** Lower case. */
+  /** In lower case. */
   readonly username: string;
   /** Hash of the password. */
-  readonly hash: string;
-  /** 0 = administrator, 1 = application. */
+  readonly passwordHash: string;
   readonly userType: UserType;
-  /** Id of the key that the user logs in to. */
-  readonly keyId: string | undefined;
-  /** Whatever else was said of the user. */
+  /** Id of the key that the user has. */
+  readonly key: string | undefined;
+  /** Whatever else it was given. */
   readonly extra: Readonly<Record<string, unknown>>;
 }
 
-const SCHEMA = `CREATE TABLE IF NOT EXISTS users (
-  username TEXT PRIMARY KEY,
-  hash TEXT NOT NULL,
-  user_type INTEGER NOT NULL,
-  key_id TEXT,
-  extra TEXT NOT NULL
-) STRICT`;
-
-interface Row {
+interface UserRow {
   readonly username: string;
-  readonly hash: string;
+  readonly password: string;
   readonly user_type: number;
-  readonly key_id: string | null;
+  readonly key: string | null;
   readonly extra: string;
 }
 
-/** The users. */
+const schema = `
+  CREATE TABLE users (
+    seq INTEGER PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    password TEXT NOT NULL,
+    user_type INTEGER NOT NULL CHECK (user_type IN (0, 1)),
+    key TEXT,
+    extra TEXT NOT NULL
+  ) STRICT;
+`;
+
+const columns = "username, password, user_type, key, extra";
+
+/**
+ * Keeps users in a file.
+ *
+ * @remarks Every method throws {@link GafferError} `state_unusable` where the file fails.
+ */
 export class UserStore implements Disposable {
-  readonly #database: Database;
+  readonly #database: PrivateDatabase;
 
-  /** @param path - of its file; `:memory:` = none. @throws {@link GafferError} `state_unusable` */
+  /** @param path - of its file, `:memory:` = none. @throws {@link GafferError} `state_unusable` */
   constructor(path: string) {
-    this.#database = openSecretDatabase(path, SCHEMA);
+    this.#database = PrivateDatabase.open({ path, what: "user store", schema });
   }
 
-  /** Takes a user in. @throws {@link GafferError} `conflict` if there is one of that name */
-  create(user: UserRecord): void {
-    if (this.get(user.username) !== undefined) {
-      throw new GafferError("conflict", `Cannot make user "${user.username}": there is one of that name`);
-    }
-    this.#database
-      .query("INSERT INTO users (username, hash, user_type, key_id, extra) VALUES (?, ?, ?, ?, ?)")
-      .run(user.username, user.hash, user.userType, user.keyId ?? null, JSON.stringify(user.extra));
+  /** Takes a user in. @throws {@link GafferError} `user_exists` */
+  add(user: UserRecord): void {
+    this.#database.atomically(() => {
+      if (this.get(user.username) !== undefined) {
+        throw new GafferError("user_exists", `Cannot add user "${user.username}": there is one of that name`);
+      }
+      this.#database.run(`INSERT INTO users (${columns}) VALUES (?, ?, ?, ?, ?)`, ...valuesOf(user));
+    });
   }
 
-  /** The user of a name, in whatever case. */
+  /** The user of this name. */
   get(username: string): UserRecord | undefined {
-    const query = this.#database.query<Row, [string]>("SELECT * FROM users WHERE username = ?");
-    const row = query.get(username.toLowerCase());
-    return row === null ? undefined : recordOf(row);
+    return this.#database.first({ sql: `SELECT ${columns} FROM users WHERE username = ?`, values: [username], read });
   }
 
-  /** All of them, by name. */
+  /** All users, the oldest first. */
   all(): UserRecord[] {
-    return this.#database.query<Row, []>("SELECT * FROM users ORDER BY username").all().map(recordOf);
+    return this.#database.all({ sql: `SELECT ${columns} FROM users ORDER BY seq`, read });
   }
 
-  /** Puts a user in the place of the one of that name. @returns whether there is one */
-  update(user: UserRecord): boolean {
-    const { changes } = this.#database
-      .query("UPDATE users SET hash = ?, user_type = ?, key_id = ?, extra = ? WHERE username = ?")
-      .run(user.hash, user.userType, user.keyId ?? null, JSON.stringify(user.extra), user.username);
-    return changes > 0;
+  /** Makes a user what is given. @throws {@link GafferError} `user_not_found` */
+  update(user: UserRecord): void {
+    const changed = this.#database.run(
+      `UPDATE users SET (${columns}) = (?, ?, ?, ?, ?) WHERE username = ?`,
+      ...valuesOf(user),
+      user.username,
+    );
+    if (changed === 0) throw userNotFound("change", user.username);
   }
 
-  /** @returns whether there was one */
-  delete(username: string): boolean {
-    return this.#database.query("DELETE FROM users WHERE username = ?").run(username.toLowerCase()).changes > 0;
+  /** Deletes a user. @throws {@link GafferError} `user_not_found` */
+  delete(username: string): void {
+    if (this.#database.run("DELETE FROM users WHERE username = ?", username) === 0) {
+      throw userNotFound("delete", username);
+    }
   }
 
   [Symbol.dispose](): void {
-    this.#database.close();
+    this.#database[Symbol.dispose]();
   }
 }
 
-function recordOf({ username, hash, user_type: type, key_id: keyId, extra }: Row): UserRecord {
-  const known: Record<string, unknown> = JSON.parse(extra);
-  return { username, hash, userType: type === 0 ? 0 : 1, keyId: keyId ?? undefined, extra: known };
+/** There is no such user. @param action - what can't be done with it */
+export const userNotFound = (action: string, username: string): GafferError =>
+  new GafferError("user_not_found", `Cannot ${action} user ${JSON.stringify(username)}: there is no such user`);
+
+const valuesOf = ({ username, passwordHash, userType, key, extra }: UserRecord) =>
+  [username, passwordHash, userType, key ?? null, JSON.stringify(extra)] as const;
+
+function read(row: UserRow): UserRecord {
+  const extra: UserRecord["extra"] = JSON.parse(row.extra);
+  const userType = row.user_type === USER_TYPES.admin ? USER_TYPES.admin : USER_TYPES.app;
+  return { username: row.username, passwordHash: row.password, userType, key: row.key ?? undefined, extra };
 }

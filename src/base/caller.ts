@@ -15,6 +15,12 @@ export interface Caller {
    * @param target - `session` or `session.job`; undefined = everything there is.
    */
   readonly may: (permission: Permission, target?: string) => boolean;
+  /**
+   * Calls back once, when its key is taken back: what it has open is to be closed. Absent = it can't be.
+   *
+   * @returns ends it.
+   */
+  readonly onRevoked?: (listener: () => void) => () => void;
 }
 
 /** Whoever comes in by an endpoint that asks for no key: the daemon's own user, who may do everything. */

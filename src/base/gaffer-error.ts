@@ -19,8 +19,11 @@ export type ErrorCode =
   | "webhook_not_found"
   | "key_not_found"
   | "user_not_found"
+  | "access_off"
   | "job_exists"
-  | "conflict"
+  | "key_exists"
+  | "user_exists"
+  | "too_many_requests"
   | "webhook_exists"
   | "not_running"
   | "shutting_down"
@@ -71,8 +74,11 @@ const kinds: Record<ErrorCode, readonly [status: number, exitCode: number]> = {
   webhook_not_found: [404, 1],
   key_not_found: [404, 1],
   user_not_found: [404, 1],
+  access_off: [404, 1],
   job_exists: [409, 1],
-  conflict: [409, 1],
+  key_exists: [409, 1],
+  user_exists: [409, 1],
+  too_many_requests: [429, 1],
   webhook_exists: [409, 1],
   not_running: [409, 1],
   shutting_down: [409, 1],

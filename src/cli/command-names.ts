@@ -5,6 +5,7 @@ import { didYouMean } from "../base/nearest.ts";
 export const commandSummaries = {
   daemon: "Keep jobs alive, steered over HTTP",
   ctl: "Control a daemon",
+  login: "Log in to a daemon that asks for keys",
   start: "Run the Procfile here, until Ctrl-C",
   load: "Load the Procfile into a daemon, and start it",
   unload: "Stop an application in a daemon and forget it",
@@ -37,16 +38,19 @@ const colonNames: Readonly<Record<string, string>> = {
   "lookup:job": "lookup",
   "lookup:sessions": "lookup",
   "lookup:session": "lookup",
-  "user:add": "user",
-  "user:del": "user",
-  "user:setkey": "user",
-  "user:setpassword": "user",
-  "key:create": "key",
-  "key:delete": "key",
+  "user:add": "ctl user add",
+  "user:del": "ctl user del",
+  "user:setkey": "ctl user setkey",
+  "user:setpassword": "ctl user setpassword",
+  "key:create": "ctl key create",
+  "key:delete": "ctl key delete",
+  user: "ctl user show",
+  key: "ctl key show",
+  apps: "ctl sessions",
 };
 
 /** Known to gaffer, but not built into this version. */
-const later = "lookupd lookup kernel run export init completion login apps send recv user key".split(" ");
+const later = "lookupd lookup kernel run export init completion send recv".split(" ");
 
 /** Programs of gaffer 0.5 that are a command now. */
 const programs: Readonly<Record<string, string>> = { gafferd: "daemon", gafferctl: "ctl", gaffer_lookupd: "lookupd" };

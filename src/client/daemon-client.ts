@@ -1,7 +1,9 @@
-import { type Endpoint, formatEndpoint, originOf } from "../base/endpoint.ts";
-import { GafferError, isErrorCode } from "../base/gaffer-error.ts";
+import { type Endpoint, formatEndpoint, isLocal, originOf } from "../base/endpoint.ts";
+import { GafferError } from "../base/gaffer-error.ts";
 import { bunClientTls, type ClientTls } from "./client-tls.ts";
 import { connectionFailure } from "./connection-failure.ts";
+import { openWebSocket, type WebSocketHandlers } from "./open-web-socket.ts";
+import { refusal } from "./refusal.ts";
 
 /** How a daemon is reached. */
 export interface DaemonClientOptions {
@@ -74,19 +76,43 @@ export class DaemonClient {
     }
   }
 
+  /** The same, but with this key. */
+  withKey(apiKey: string): DaemonClient {
+    return new DaemonClient({ endpoint: this.endpoint, tls: this.#tls, apiKey });
+  }
+
+  /** Opens a websocket. @param path - with its query. @throws {@link GafferError} as {@link send} */
+  async openSocket(path: string, handlers: WebSocketHandlers): Promise<WebSocket> {
+    const { endpoint } = this;
+    try {
+      return await openWebSocket({ endpoint, path, headers: this.#keyHeader, tls: this.#tls }, handlers);
+    } catch (error) {
+      // Of the answer to a handshake only its status can be seen: a request that asks for the same is told why.
+      await this.send(path);
+      const where = formatEndpoint(endpoint);
+      throw new GafferError("daemon_unreachable", `Cannot open a websocket at ${where}: ${path} is none`, {
+        cause: error,
+      });
+    }
+  }
+
+  get #keyHeader(): Record<string, string> {
+    return this.#apiKey === undefined ? {} : { "x-api-key": this.#apiKey };
+  }
+
   async #fetch(path: string, request: ClientRequest): Promise<Response> {
     const { endpoint } = this;
     const { method = "GET", signal, body } = request;
-    const headers: Record<string, string> = { ...request.headers };
-    if (this.#apiKey !== undefined) headers["x-api-key"] = this.#apiKey;
     try {
       return await fetch(`${originOf(endpoint)}${path}${queryOf(request)}`, {
         method,
-        headers,
+        headers: { ...this.#keyHeader, ...request.headers },
         ...(body === undefined ? {} : { body: isPlain(body) ? body : JSON.stringify(body) }),
         ...(signal === undefined ? {} : { signal }),
         ...(endpoint.kind === "unix" ? { unix: endpoint.path } : {}),
         ...(endpoint.kind === "tcp" && endpoint.tls === true ? { tls: bunClientTls(this.#tls ?? {}) } : {}),
+        // HTTP_PROXY is for the world: what is asked of a daemon here, and our key, go to nobody else.
+        ...(isLocal(endpoint) ? { proxy: false } : {}),
         redirect: "manual",
         // Answers that are waited for, and feeds, take as long as they take.
         timeout: false,
@@ -112,27 +138,4 @@ function queryOf({ query = {}, wait }: ClientRequest): string {
     for (const one of each) parameters.append(name, one);
   }
   return parameters.size === 0 ? "" : `?${parameters.toString()}`;
-}
-
-/** The error that an answer tells of. */
-async function refusal(response: Response): Promise<GafferError> {
-  const text = await response.text();
-  const body = parse(text);
-  const { code, message, details } = body;
-  const words = typeof message === "string" ? message : `The daemon answered ${response.status}: ${text.slice(0, 200)}`;
-  return new GafferError(typeof code === "string" && isErrorCode(code) ? code : byStatus(response.status), words, {
-    details: typeof details === "object" && details !== null ? { ...details } : {},
-  });
-}
-
-const byStatus = (status: number): "bad_request" | "forbidden" | "internal" =>
-  status === 401 || status === 403 ? "forbidden" : status < 500 ? "bad_request" : "internal";
-
-function parse(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null ? { ...body } : {};
-  } catch {
-    return {};
-  }
 }

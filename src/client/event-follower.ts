@@ -2,19 +2,23 @@ import { GafferError } from "../base/gaffer-error.ts";
 import { type ReceivedEvent, SseParser } from "../wire/sse.ts";
 import type { ClientQuery, DaemonClient } from "./daemon-client.ts";
 
-/** How a feed is followed. */
-export interface FollowOptions {
+/** Which feed is followed, and how. */
+export interface FeedChoice {
   readonly path: string;
   /** Asked at each connection. */
   readonly query?: () => ClientQuery;
   /** Ends it. */
   readonly signal: AbortSignal;
+  /** The connection was lost, or is there again. */
+  readonly onConnection?: ((isConnected: boolean) => void) | undefined;
+  /** The longest pause before the next try, in milliseconds. @defaultValue 1 second */
+  readonly longestPauseMs?: number | undefined;
+}
+
+/** How a feed is followed. */
+export interface FollowOptions extends FeedChoice {
   /** Called with each event, in order. */
   readonly onEvent: (event: ReceivedEvent) => void;
-  /** The connection was lost, or is there again. */
-  readonly onConnection?: (isConnected: boolean) => void;
-  /** The longest pause before the next try, in milliseconds. @defaultValue 1 second */
-  readonly longestPauseMs?: number;
 }
 
 const FIRST_PAUSE_MS = 100;
@@ -26,18 +30,27 @@ const LONGEST_PAUSE_MS = 1000;
  * @throws {@link GafferError} if the daemon refuses it, or can't be reached the first time.
  */
 export async function followEvents(client: DaemonClient, options: FollowOptions): Promise<void> {
-  const { signal, onConnection, longestPauseMs = LONGEST_PAUSE_MS } = options;
-  const parser = new SseParser(options.onEvent);
+  for await (const event of receivedEvents(client, options)) options.onEvent(event);
+}
+
+/**
+ * The events of a feed, as {@link followEvents} follows it; no more is read than is taken.
+ *
+ * @throws {@link GafferError} if the daemon refuses it, or can't be reached the first time.
+ */
+export async function* receivedEvents(client: DaemonClient, choice: FeedChoice): AsyncGenerator<ReceivedEvent> {
+  const { signal, onConnection, longestPauseMs = LONGEST_PAUSE_MS } = choice;
+  const connection = new FeedConnection(client, choice);
   let isConnected = false;
+  let pauseMs = FIRST_PAUSE_MS;
   const onOpen = (): void => {
     pauseMs = FIRST_PAUSE_MS;
     if (isConnected) onConnection?.(true);
     isConnected = true;
   };
-  let pauseMs = FIRST_PAUSE_MS;
   while (!signal.aborted) {
     try {
-      await listen(client, options, { parser, onOpen });
+      yield* connection.events(onOpen);
     } catch (error) {
       if (signal.aborted) return;
       if (!isConnected || !isUnreachable(error)) throw error;
@@ -52,25 +65,43 @@ export async function followEvents(client: DaemonClient, options: FollowOptions)
 /** Whether nobody answered: that passes. */
 const isUnreachable = (error: unknown): boolean => error instanceof GafferError && error.code === "daemon_unreachable";
 
-/** One connection, to its end. */
-async function listen(
-  client: DaemonClient,
-  { path, query = () => ({}), signal }: FollowOptions,
-  { parser, onOpen }: { readonly parser: SseParser; readonly onOpen: () => void },
-): Promise<void> {
-  const accept = { accept: "text/event-stream" };
-  const headers = parser.lastId === "" ? accept : { ...accept, "last-event-id": parser.lastId };
-  const response = await client.send(path, { query: query(), headers, signal });
-  onOpen();
-  parser.reset();
-  const decoder = new TextDecoder();
-  const reader = response.body?.getReader();
-  try {
-    for (let text = await heard(reader, decoder); text !== undefined; text = await heard(reader, decoder)) {
-      parser.push(text);
+/** One connection after the other to the same feed. */
+class FeedConnection {
+  readonly #client: DaemonClient;
+  readonly #choice: FeedChoice;
+  #heard: ReceivedEvent[] = [];
+  readonly #parser = new SseParser((event) => this.#heard.push(event));
+
+  constructor(client: DaemonClient, choice: FeedChoice) {
+    this.#client = client;
+    this.#choice = choice;
+  }
+
+  /** The events of one connection, to its end. */
+  async *events(onOpen: () => void): AsyncGenerator<ReceivedEvent> {
+    const response = await this.#open();
+    onOpen();
+    this.#parser.reset();
+    const decoder = new TextDecoder();
+    const reader = response.body?.getReader();
+    try {
+      for (let text = await heard(reader, decoder); text !== undefined; text = await heard(reader, decoder)) {
+        this.#parser.push(text);
+        const events = this.#heard;
+        this.#heard = [];
+        yield* events;
+      }
+    } finally {
+      await reader?.cancel().catch(ignore);
     }
-  } finally {
-    await reader?.cancel().catch(ignore);
+  }
+
+  #open(): Promise<Response> {
+    const { path, query = () => ({}), signal } = this.#choice;
+    const { lastId } = this.#parser;
+    const accept = { accept: "text/event-stream" };
+    const headers = lastId === "" ? accept : { ...accept, "last-event-id": lastId };
+    return this.#client.send(path, { query: query(), headers, signal });
   }
 }
 

@@ -61,6 +61,14 @@ const subCommands: Readonly<Record<string, SubCommand>> = {
     summary: "Post events to URLs",
     load: async () => (await import("./webhook-command.ts")).webhookCommand,
   },
+  key: {
+    summary: "Make keys and take them back",
+    load: async () => (await import("./key-command.ts")).keyCommand,
+  },
+  user: {
+    summary: "Make users and take them away",
+    load: async () => (await import("./user-command.ts")).userCommand,
+  },
   ping: { summary: "Ask whether the daemon answers", load: async () => (await lists()).pingCommand },
   version: { summary: "Show the version of the daemon", load: async () => (await lists()).versionCommand },
   processes: { summary: "List the jobs (gaffer 0.4)", load: async () => (await lists()).processesCommand },

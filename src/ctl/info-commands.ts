@@ -1,13 +1,16 @@
 import { GafferError } from "../base/gaffer-error.ts";
+import { Job } from "../client/job.ts";
+import { RemoteProcess } from "../client/remote-process.ts";
+import { Server } from "../client/server.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag } from "../cli/connection-flags.ts";
 import { shortDuration } from "../cli/duration.ts";
 import { print } from "../cli/stdout.ts";
 import { renderTable } from "../cli/table.ts";
 import type { JobBody } from "../wire/job-body.ts";
-import type { JobStatsBody, ProcessStatsBody } from "../wire/stats-body.ts";
+import type { ProcessStatsBody } from "../wire/stats-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { jobPath, neededWord, resolveTarget } from "./target.ts";
+import { neededWord, resolveTarget } from "./target.ts";
 
 const target = { name: "job|pid", description: "A job, the number of a process, or job.slot", most: 1 } as const;
 
@@ -44,13 +47,16 @@ const infoSpec = {
 export const infoCommand: Command = ctlCommand(infoSpec, async ({ client, args: [word], flags, colour }) => {
   if (word === undefined) throw new GafferError("usage", "Cannot show info: name a job or a process");
   const found = await resolveTarget(client, word);
-  const path = found.kind === "process" ? `/${found.id}` : jobPath(found.name);
-  const body = await client.json<object>(path);
-  if (flags.json || found.kind === "process") {
-    print(flags.json ? `${JSON.stringify(body)}\n` : lines(body));
+  if (found.kind === "process") {
+    const process = await new RemoteProcess(client, found.id).info();
+    print(flags.json ? `${JSON.stringify(process)}\n` : lines(process));
     return 0;
   }
-  const job = await client.json<JobBody>(path);
+  const job = await new Job(client, found.name).info();
+  if (flags.json) {
+    print(`${JSON.stringify(job)}\n`);
+    return 0;
+  }
   const { slots: _slots, config, ...rest } = job;
   print(`${lines(rest)}\n${slotTable(job, colour)}\n${lines(config)}`);
   return 0;
@@ -67,7 +73,7 @@ const getSpec = {
 /** The settings of a job, as they can be loaded again. */
 export const getProcessCommand: Command = ctlCommand(getSpec, async ({ client, args }) => {
   const job = neededWord(args, { command: "get_process", what: "a job" });
-  const { config } = await client.json<JobBody>(jobPath(job));
+  const config = await new Job(client, job).config();
   print(`${JSON.stringify(config, null, 2)}\n`);
   return 0;
 });
@@ -96,12 +102,12 @@ const statsRow = (name: string, one: ProcessStatsBody): string[] => [
 export const statsCommand: Command = ctlCommand(statsSpec, async ({ client, args: [word], flags, colour }) => {
   const found = word === undefined ? undefined : await resolveTarget(client, word);
   if (found?.kind === "process") {
-    const { stats } = await client.json<{ stats: ProcessStatsBody }>(`/${found.id}/stats`);
+    const stats = await new RemoteProcess(client, found.id).stats();
     print(flags.json ? `${JSON.stringify(stats)}\n` : lines(stats));
     return 0;
   }
-  const names = found === undefined ? (await client.json<{ jobs: string[] }>("/jobs")).jobs : [found.name];
-  const all = await Promise.all(names.map((name) => client.json<JobStatsBody>(`${jobPath(name)}/stats`)));
+  const names = found === undefined ? await new Server(client).jobs() : [found.name];
+  const all = await Promise.all(names.map((name) => new Job(client, name).stats()));
   if (flags.json) {
     print(`${JSON.stringify(found === undefined ? all : all[0])}\n`);
     return 0;

@@ -1,10 +1,12 @@
+import { Job } from "../client/job.ts";
+import { Server } from "../client/server.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag } from "../cli/connection-flags.ts";
 import type { CtlCall } from "./ctl-call.ts";
 import { print } from "../cli/stdout.ts";
 import type { JobBody } from "../wire/job-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { jobPath, neededWord } from "./target.ts";
+import { neededWord } from "./target.ts";
 
 type Read = CtlCall<typeof jsonFlag>;
 
@@ -32,16 +34,12 @@ function listCommand(
 /** Names of the jobs. */
 export const jobsCommand: Command = listCommand(
   { name: "jobs", summary: "List the jobs", takes: { name: "session", description: "Only those of this session" } },
-  async ({ client, args: [session] }) => {
-    const path = session === undefined ? "/jobs" : `/jobs/${encodeURIComponent(session)}`;
-    return (await client.json<{ jobs: string[] }>(path)).jobs;
-  },
+  ({ client, args: [session] }) => new Server(client).jobs(session),
 );
 
 /** Names of the sessions. */
-export const sessionsCommand: Command = listCommand(
-  { name: "sessions", summary: "List the sessions" },
-  async ({ client }) => (await client.json<{ sessions: string[] }>("/sessions")).sessions,
+export const sessionsCommand: Command = listCommand({ name: "sessions", summary: "List the sessions" }, ({ client }) =>
+  new Server(client).sessions(),
 );
 
 /** Numbers of the processes. */
@@ -51,8 +49,7 @@ export const pidsCommand: Command = listCommand(
     summary: "List the numbers of the processes",
     takes: { name: "job", description: "Only those of this job" },
   },
-  async ({ client, args: [job] }) =>
-    (await client.json<{ pids: number[] }>(job === undefined ? "/pids" : `${jobPath(job)}/pids`)).pids,
+  ({ client, args: [job] }) => (job === undefined ? new Server(client).pids() : new Job(client, job).pids()),
 );
 
 /** One number of a job. */
@@ -66,7 +63,7 @@ function numberCommand(name: string, summary: string, pick: (job: JobBody) => nu
   } as const;
   return ctlCommand(spec, async ({ client, args }) => {
     const job = neededWord(args, { command: name, what: "a job" });
-    print(`${pick(await client.json<JobBody>(jobPath(job)))}\n`);
+    print(`${pick(await new Job(client, job).info())}\n`);
     return 0;
   });
 }
@@ -94,9 +91,8 @@ const processesSpec = {
 
 /** gaffer 0.4's name for the list of jobs. */
 export const processesCommand: Command = ctlCommand(processesSpec, async ({ client, flags }) => {
-  const list = flags.running
-    ? (await client.json<{ pids: number[] }>("/pids")).pids
-    : (await client.json<{ jobs: string[] }>("/jobs")).jobs;
+  const server = new Server(client);
+  const list = flags.running ? await server.pids() : await server.jobs();
   print(flags.json ? `${JSON.stringify(list)}\n` : list.map((one) => `${one}\n`).join(""));
   return 0;
 });

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { GafferError } from "../base/gaffer-error.ts";
+import { Job } from "../client/job.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
-import type { ReportBody } from "../remote/report-body.ts";
-import { type JobObject as Settings, loadJob, readJobFile, refuseLoaded } from "../remote/load-job.ts";
+import { loadJob, readJobFile, refuseLoaded } from "../remote/load-job.ts";
 import { runningOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
-import { fullNameOf, jobPath } from "./target.ts";
 
 const startFlag = { start: { type: "boolean", description: "Start it, too" } } as const;
 
@@ -49,8 +48,10 @@ const addSpec = {
   flags: { ...waitFlags, ...startFlag },
 } as const;
 
-const words = (cmd: readonly string[]): Settings =>
-  cmd.length === 1 ? { cmd: cmd[0] } : { cmd: cmd[0], args: cmd.slice(1) };
+/** A command line that is one word is split, several are taken as they are. */
+function words([cmd = "", ...args]: readonly string[]): { cmd: string; args?: readonly string[] } {
+  return args.length === 0 ? { cmd } : { cmd, args };
+}
 
 /** Loads a job by name and command. */
 export const addProcessCommand: Command = ctlCommand(addSpec, async ({ client, args: [name, ...cmd], flags }) => {
@@ -73,9 +74,9 @@ export const updateProcessCommand: Command = ctlCommand(updateSpec, async ({ cli
   if (name === undefined || cmd.length === 0) {
     throw new GafferError("usage", "Cannot update a job: give its name and its new command");
   }
-  const path = jobPath(name);
-  const { config, active } = await client.json<{ config: Settings; active: boolean }>(path);
-  const body = { ...config, args: [], ...words(cmd), start: active };
-  const report = await client.json<Partial<ReportBody>>(path, { method: "PUT", body, wait: waitSeconds(flags) });
-  return tellOutcome(runningOutcome(fullNameOf(name), "updated", report));
+  const job = new Job(client, name);
+  const { config, active } = await job.info();
+  const settings = { ...config, args: [], ...words(cmd), start: active };
+  const report = await job.update(settings, { wait: waitSeconds(flags) });
+  return tellOutcome(runningOutcome(job.name, "updated", report));
 });

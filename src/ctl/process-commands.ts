@@ -1,13 +1,13 @@
 import { GafferError } from "../base/gaffer-error.ts";
-import type { DaemonClient } from "../client/daemon-client.ts";
+import { Job } from "../client/job.ts";
+import { RemoteProcess } from "../client/remote-process.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag, waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
-import type { ReportBody } from "../remote/report-body.ts";
 import { stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
-import { jobPath, neededWord, resolveProcess, resolveTarget } from "./target.ts";
+import { neededWord, resolveProcess, resolveTarget } from "./target.ts";
 
 function signalCommand(name: "kill" | "killall", summary: string): Command {
   const spec = {
@@ -26,8 +26,8 @@ function signalCommand(name: "kill" | "killall", summary: string): Command {
       throw new GafferError("usage", `Cannot ${name}: name what to signal, and the signal`);
     }
     const found = await resolveTarget(client, word);
-    const path = found.kind === "process" ? `/${found.id}` : jobPath(found.name);
-    await client.send(`${path}/signal`, { method: "POST", body: { signal } });
+    const target = found.kind === "process" ? new RemoteProcess(client, found.id) : new Job(client, found.name);
+    await target.kill(signal);
     print("ok\n");
     return 0;
   });
@@ -49,11 +49,8 @@ const stopSpec = {
 /** Stops one process. */
 export const stopProcessCommand: Command = ctlCommand(stopSpec, async ({ client, args, flags }) => {
   const id = await resolveProcess(client, neededWord(args, { command: "stop_process", what: "a process" }));
-  const report = await client.json<Partial<ReportBody> & { replaced: boolean }>(`/${id}`, {
-    method: "DELETE",
-    query: { scale_down: flags["scale-down"] },
-    wait: waitSeconds(flags),
-  });
+  const stopping = { scaleDown: flags["scale-down"], wait: waitSeconds(flags) };
+  const report = await new RemoteProcess(client, id).stop(stopping);
   const outcome = stoppedOutcome(
     `process ${id}`,
     report.replaced ? "stopped, another takes its place" : "stopped",
@@ -82,8 +79,8 @@ export const commitCommand: Command = ctlCommand(commitSpec, async ({ client, ar
     if (cut < 1) throw new GafferError("usage", `Cannot use -e ${JSON.stringify(pair)}: write NAME=VALUE`);
     return [pair.slice(0, cut), pair.slice(cut + 1)] as const;
   });
-  const body = { env: Object.fromEntries(pairs), graceful_timeout: flags.timeout ?? null };
-  const { pid } = await client.json<{ pid: number }>(`${jobPath(job)}/commit`, { method: "POST", body });
+  const once = { env: Object.fromEntries(pairs), gracefulTimeout: flags.timeout };
+  const { pid } = await new Job(client, job).commit(once);
   print(flags.json ? `${JSON.stringify({ pid })}\n` : `${pid}\n`);
   return 0;
 });
@@ -104,19 +101,21 @@ const PIECE_BYTES = 65_536;
 /** First and longest wait for a process that reads slowly, in milliseconds. */
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [5, 200];
 
+type Send = (data: string | Uint8Array) => Promise<void>;
+
 /** Writes all of our stdin, as fast as the process reads. */
-async function sendStdin(client: DaemonClient, path: string): Promise<void> {
+async function sendStdin(send: Send): Promise<void> {
   for await (const chunk of Bun.stdin.stream()) {
     for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
-      await sendPatiently(client, path, chunk.slice(at, at + PIECE_BYTES));
+      await sendPatiently(send, chunk.slice(at, at + PIECE_BYTES));
     }
   }
 }
 
-async function sendPatiently(client: DaemonClient, path: string, body: Uint8Array): Promise<void> {
+async function sendPatiently(send: Send, data: Uint8Array): Promise<void> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     try {
-      await client.send(path, { method: "POST", body });
+      await send(data);
       return;
     } catch (error) {
       if (!(error instanceof GafferError) || error.code !== "input_full") throw error;
@@ -130,12 +129,10 @@ export const sendCommand: Command = ctlCommand(sendSpec, async ({ client, args: 
   if (word === undefined || data.length === 0)
     throw new GafferError("usage", "Cannot send: name a process, and what to write");
   const id = await resolveProcess(client, word);
-  const path = `/streams/${id}/${encodeURIComponent(flags.stream ?? "stdin")}`;
-  if (data.length === 1 && data[0] === "-") {
-    await sendStdin(client, path);
-    return 0;
-  }
-  await client.send(path, { method: "POST", body: `${data.join(" ")}\n` });
+  const target = new RemoteProcess(client, id);
+  const send: Send = (bytes) => target.write(bytes, flags.stream);
+  if (data.length === 1 && data[0] === "-") await sendStdin(send);
+  else await send(`${data.join(" ")}\n`);
   return 0;
 });
 

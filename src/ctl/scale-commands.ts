@@ -1,10 +1,12 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
+import { Job } from "../client/job.ts";
+import { Server } from "../client/server.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { print } from "../cli/stdout.ts";
 import { parseScaleArgument } from "../config/scale-arguments.ts";
-import { scaleJob, scaleWords } from "../remote/scale-job.ts";
+import { scaleWords } from "../remote/scale-words.ts";
 import { ctlCommand } from "./ctl-call.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { fullNameOf } from "./target.ts";
@@ -24,7 +26,7 @@ function stepCommand(name: "add" | "sub", operator: "+" | "-"): Command {
     if (job === undefined) throw new GafferError("usage", `Cannot ${name}: name a job`);
     if (!/^\d+$/.test(count))
       throw new GafferError("usage", `Cannot ${name} ${JSON.stringify(count)}: it takes a number`);
-    const scaled = await scaleJob(client, fullNameOf(job), { operation: operator + count, wait: waitSeconds(flags) });
+    const scaled = await new Job(client, job).scale(operator + count, { wait: waitSeconds(flags) });
     print(`${scaled.numprocesses}\n`);
     const { talk, exitCode } = scaleWords(job, scaled);
     return tellOutcome({ line: "", talk, exitCode });
@@ -47,7 +49,7 @@ const spec = {
 /** Changes how many processes jobs have. */
 export const scaleCommand: Command = ctlCommand(spec, async ({ client, args, flags }) => {
   if (args.length === 0) throw new GafferError("usage", "Cannot scale: say how, such as web=3");
-  const { jobs } = await client.json<{ jobs: string[] }>("/jobs");
+  const jobs = await new Server(client).jobs();
   const known = [...jobs, ...jobs.map((name) => name.replace(/^default\./, ""))];
   const [first = "", second = ""] = args;
   // "web =3", "web +2": the name on its own, as gafferctl's other commands have it.
@@ -61,7 +63,7 @@ export const scaleCommand: Command = ctlCommand(spec, async ({ client, args, fla
   }
   const codes: number[] = [];
   for (const { job, operation } of wanted) {
-    const scaled = await scaleJob(client, fullNameOf(job), { operation, wait: waitSeconds(flags) });
+    const scaled = await new Job(client, job).scale(operation, { wait: waitSeconds(flags) });
     codes.push(tellOutcome(scaleWords(job, scaled)));
   }
   return Math.max(...codes);

@@ -1,14 +1,11 @@
 import { GafferError } from "../base/gaffer-error.ts";
-import type { DaemonClient } from "../client/daemon-client.ts";
+import type { Change, ChangeOptions } from "../client/change.ts";
+import { Job } from "../client/job.ts";
 import type { Command } from "../cli/command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
-import type { ReportBody } from "../remote/report-body.ts";
 import { type Outcome, runningOutcome, stoppedOutcome } from "../remote/tell-outcome.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { fullNameOf, jobPath } from "./target.ts";
-
-type Report = Partial<ReportBody>;
 
 /** What one of these commands does to one job. */
 interface StateChange {
@@ -16,17 +13,9 @@ interface StateChange {
   readonly summary: string;
   /** In words, once it is so. */
   readonly done: string;
-  send(client: DaemonClient, path: string, wait: number | undefined): Promise<Report>;
-  readonly tell: (name: string, done: string, report: Report) => Outcome;
+  readonly act: (job: Job, options: ChangeOptions) => Promise<Change>;
+  readonly tell: (name: string, done: string, change: Change) => Outcome;
 }
-
-const postState =
-  (body: string) =>
-  (client: DaemonClient, path: string, wait: number | undefined): Promise<Report> =>
-    client.json<Report>(`${path}/state`, { method: "POST", body, wait });
-
-const unloadJob = (client: DaemonClient, path: string, wait: number | undefined): Promise<Report> =>
-  client.json<Report>(path, { method: "DELETE", wait });
 
 function stateCommand(change: StateChange): Command {
   const spec = {
@@ -39,11 +28,11 @@ function stateCommand(change: StateChange): Command {
   return ctlCommand(spec, async ({ client, args, flags }) => {
     if (args.length === 0) throw new GafferError("usage", `Cannot ${change.name}: name a job`);
     // A name that can be none keeps the others from being touched.
-    const jobs = args.map((word) => [fullNameOf(word), jobPath(word)] as const);
+    const jobs = args.map((word) => new Job(client, word));
     const codes: number[] = [];
-    for (const [name, path] of jobs) {
-      const report = await change.send(client, path, waitSeconds(flags));
-      codes.push(tellOutcome(change.tell(name, change.done, report)));
+    for (const job of jobs) {
+      const came = await change.act(job, { wait: waitSeconds(flags) });
+      codes.push(tellOutcome(change.tell(job.name, change.done, came)));
     }
     return Math.max(...codes);
   });
@@ -54,7 +43,7 @@ export const startCommand: Command = stateCommand({
   name: "start",
   summary: "Start a loaded job",
   done: "started",
-  send: postState("1"),
+  act: (job, options) => job.start(options),
   tell: runningOutcome,
 });
 
@@ -63,7 +52,7 @@ export const stopCommand: Command = stateCommand({
   name: "stop",
   summary: "Stop a job; it stays loaded",
   done: "stopped",
-  send: postState("0"),
+  act: (job, options) => job.stop(options),
   tell: stoppedOutcome,
 });
 
@@ -72,7 +61,7 @@ export const restartCommand: Command = stateCommand({
   name: "restart",
   summary: "Replace the processes of a job one after the other",
   done: "restarted",
-  send: postState("3"),
+  act: (job, options) => job.restart(options),
   tell: runningOutcome,
 });
 
@@ -81,7 +70,7 @@ export const reloadCommand: Command = stateCommand({
   name: "reload",
   summary: "Replace all processes of a job at once, by as many as its settings say",
   done: "reloaded",
-  send: postState("2"),
+  act: (job, options) => job.reload(options),
   tell: runningOutcome,
 });
 
@@ -90,6 +79,6 @@ export const unloadCommand: Command = stateCommand({
   name: "unload",
   summary: "Stop a job and forget it",
   done: "unloaded",
-  send: unloadJob,
+  act: (job, options) => job.unload(options),
   tell: stoppedOutcome,
 });

@@ -1,3 +1,5 @@
+import { Job } from "../client/job.ts";
+import { Server } from "../client/server.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag } from "../cli/connection-flags.ts";
 import { shortDuration } from "../cli/duration.ts";
@@ -6,7 +8,6 @@ import { print } from "../cli/stdout.ts";
 import { type Cell, renderTable } from "../cli/table.ts";
 import type { JobBody, SlotBody } from "../wire/job-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
-import { jobPath } from "./target.ts";
 
 const spec = {
   name: "status",
@@ -64,11 +65,11 @@ export function statusRow({
 /** How every job stands, a line each. */
 export const statusCommand: Command = ctlCommand(spec, async ({ client, args: [job], flags, colour }) => {
   if (job !== undefined) {
-    const body = await client.json<JobBody>(jobPath(job));
+    const body = await new Job(client, job).info();
     print(flags.json ? `${JSON.stringify(body)}\n` : `${body.active ? "active" : "stopped"}\n`);
     return 0;
   }
-  const { jobs } = await client.json<{ jobs: JobBody[] }>("/jobs", { query: { full: true } });
+  const jobs = await new Server(client).infos();
   print(flags.json ? `${JSON.stringify(jobs)}\n` : renderTable({ head: HEAD, rows: jobs.map(statusRow), colour }));
   return 0;
 });

@@ -1,7 +1,7 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
-import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
-import type { JobBody } from "../wire/job-body.ts";
+import type { DaemonClient } from "../client/daemon-client.ts";
+import { Job } from "../client/job.ts";
 
 /** What a word on the command line means: a process by its number, or a job. */
 export type Target =
@@ -17,12 +17,6 @@ export function neededWord(
   throw new GafferError("usage", `Cannot ${command}: name ${what}; see "gaffer help ctl ${command}"`);
 }
 
-/** Path of a job. @throws {@link GafferError} `job_invalid` if it can't be the name of one */
-export function jobPath(name: string): string {
-  const { session, job } = parseJobName(name);
-  return pathOf("jobs", session, job);
-}
-
 /** Full name of a job. @throws {@link GafferError} `job_invalid` */
 export const fullNameOf = (name: string): string => fullName(parseJobName(name));
 
@@ -35,7 +29,7 @@ export async function resolveTarget(client: DaemonClient, word: string): Promise
   if (/^\d+$/.test(word)) return { kind: "process", id: Number(word) };
   const [, job, digits] = /^(.+)\.(\d+)$/.exec(word) ?? [];
   if (job === undefined) return { kind: "job", name: fullNameOf(word) };
-  const { slots } = await client.json<JobBody>(jobPath(job));
+  const { slots } = await new Job(client, job).info();
   const id = slots.find(({ slot }) => slot === Number(digits))?.pid;
   if (typeof id === "number") return { kind: "process", id };
   throw new GafferError("process_not_found", `Cannot find process "${word}": there is none in slot ${digits}`);
@@ -45,7 +39,7 @@ export async function resolveTarget(client: DaemonClient, word: string): Promise
 export async function resolveProcess(client: DaemonClient, word: string): Promise<number> {
   const target = await resolveTarget(client, word);
   if (target.kind === "process") return target.id;
-  const { pids } = await client.json<{ pids: number[] }>(`${jobPath(target.name)}/pids`);
+  const pids = await new Job(client, target.name).pids();
   const [only] = pids;
   if (only !== undefined && pids.length === 1) return only;
   const fact = pids.length === 0 ? "it has no process" : `it has ${pids.length} processes: ${pids.join(", ")}`;

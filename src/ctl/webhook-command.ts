@@ -7,6 +7,7 @@ import { print } from "../cli/stdout.ts";
 import { renderTable } from "../cli/table.ts";
 import type { WebhookBody } from "../wire/webhook-body.ts";
 import { ctlCommand } from "./ctl-call.ts";
+import { groupCommand } from "./group-command.ts";
 
 const path = "/webhooks";
 
@@ -116,26 +117,9 @@ function readText(file: string, what: string): string {
   }
 }
 
-const summaries = { list: listSpec.summary, add: addSpec.summary, del: delSpec.summary };
-
 /** `gaffer ctl webhook`: the URLs that events are posted to. */
-export const webhookCommand: Command = {
-  spec: {
-    name: "ctl webhook",
-    summary: "Post events to URLs",
-    examples: ["gaffer ctl webhook list", "gaffer ctl webhook add exit https://ops.example/hook"],
-    flags: {},
-  },
-  subCommands: {
-    list: { summary: summaries.list, load: () => Promise.resolve(listCommand) },
-    add: { summary: summaries.add, load: () => Promise.resolve(addCommand) },
-    del: { summary: summaries.del, load: () => Promise.resolve(delCommand) },
-  },
-  run(args) {
-    const [flag = ""] = args;
-    throw new GafferError(
-      "usage",
-      `Cannot run gaffer ctl webhook${flag && ` ${flag}`}: it needs a command; see "gaffer help ctl webhook"`,
-    );
-  },
-};
+export const webhookCommand: Command = groupCommand({
+  name: "webhook",
+  summary: "Post events to URLs",
+  commands: { list: listCommand, add: addCommand, del: delCommand },
+});

@@ -78,23 +78,19 @@ export const daemonCommand: Command = {
   spec,
   async run(args, context) {
     const { flags, positionals } = parseFlags(spec, args);
-    const [file = flags.config] = positionals;
-    if (flags.config !== undefined && positionals.length > 0) {
-      throw new GafferError("usage", `Cannot use both -c ${flags.config} and ${file}: give one configuration`);
-    }
+    const file = fileOf(flags.config, positionals);
     const at = { cwd: context.cwd, env: context.env, uid: process.getuid?.() ?? 0 };
     const reread = (): DaemonConfig =>
       file === undefined
         ? DEFAULT_DAEMON_CONFIG
         : loadDaemonConfig(resolve(context.cwd, file), { env: inheritableEnv(context.env) });
     const config = reread();
-    const plan = planDaemon(config, { ...flags, "plugin-dir": [...flags["plugin-dir"], ...flags["plugins-dir"]] }, at);
+    const plan = planDaemon(config, flags, at);
     const target: DaemonTarget = { plan, config, at };
     if (flags.check) return check(target);
-    if (flags["list-admins"]) return (await import("./admin-commands.ts")).listAdmins(target);
-    if (flags["create-admin-user"]) {
-      const { createAdmin } = await import("./admin-commands.ts");
-      return createAdmin(target, { username: flags.username, passwordFile: flags["password-file"] });
+    if (flags["list-admins"] || flags["create-admin-user"]) {
+      const { administer } = await import("./admin-commands.ts");
+      return administer(target, flags);
     }
     if (flags.unit) {
       // The service manager keeps it in the foreground.
@@ -111,6 +107,12 @@ export const daemonCommand: Command = {
     return runDaemon({ plan, config, at, reread, replan: (anew) => planDaemon(anew, flags, at) });
   },
 };
+
+/** The configuration that is named, by `-c` or without. */
+function fileOf(config: string | undefined, [file = config]: readonly string[]): string | undefined {
+  if (config === undefined || file === config) return file;
+  throw new GafferError("usage", `Cannot use both -c ${config} and ${file}: give one configuration`);
+}
 
 /** Shows what a configuration amounts to, and what the machine has against it. */
 async function check({ plan, config, at }: DaemonTarget): Promise<number> {

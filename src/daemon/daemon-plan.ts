@@ -24,7 +24,9 @@ export interface DaemonChoice extends TlsFlags {
   readonly "log-level": string | undefined;
   readonly "error-log": string | undefined;
   readonly "require-key": boolean;
-  readonly "plugin-dir": readonly string[];
+  readonly "plugin-dir"?: readonly string[];
+  /** The same by the name of 0.4. */
+  readonly "plugins-dir"?: readonly string[];
 }
 
 /** What of the surroundings a plan depends on. */
@@ -87,7 +89,7 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
     logLevel: choice["log-level"] === undefined ? config.logLevel : readLevel(choice["log-level"]),
     stateDir: path(choice["state-dir"]) ?? config.stateDir,
     keyring: endpoints.some(({ rules }) => rules.requireKey) ? config.keyring : undefined,
-    plugins: pluginDirs(choice["plugin-dir"], config, at),
+    plugins: pluginDirs([...(choice["plugin-dir"] ?? []), ...(choice["plugins-dir"] ?? [])], config, at),
     verbose: choice.verbose,
     warnings: [
       ...open.map(

@@ -42,20 +42,21 @@ const tell = (text: string): void => say(`gaffer: ${text}\n`);
  */
 export async function checkPlugins(options: Omit<DaemonPluginsOptions, "log">): Promise<void> {
   const set = new PluginSet(options.plan.plugins.dirs);
-  try {
-    await loadDaemonPlugins(set, { ...options, log: { error: tell, warn: tell, info: tell } });
-  } finally {
-    endInSpiteOf(set);
-  }
+  using _end = endInSpiteOf(set);
+  await loadDaemonPlugins(set, { ...options, log: { error: tell, warn: tell, info: tell } });
 }
 
 /**
- * Ends this program a moment after it should have ended by itself: a plugin may have left a timer or a server of its own. Without plugins
- * it does nothing.
+ * To be disposed of at the end of this program: ends it a moment later, if it has not ended by itself. A plugin may have left a timer or a
+ * server of its own; without plugins it does nothing.
  */
-export function endInSpiteOf(set: PluginSet): void {
-  if (set.records.length === 0) return;
-  // By then main() has said what the exit code is; nothing else ends a program in which somebody else's code waits.
-  // eslint-disable-next-line unicorn/no-process-exit
-  setTimeout(() => process.exit(), LEFT_RUNNING_MS).unref();
+export function endInSpiteOf(set: PluginSet): Disposable {
+  return {
+    [Symbol.dispose]: () => {
+      if (set.records.length === 0) return;
+      // By then main() has said what the exit code is; nothing else ends a program in which somebody else's code waits.
+      // eslint-disable-next-line unicorn/no-process-exit
+      setTimeout(() => process.exit(), LEFT_RUNNING_MS).unref();
+    },
+  };
 }

@@ -9,13 +9,16 @@ import { jobRoutes } from "../apps/http-api/current/job-routes.ts";
 import { keyRoutes } from "../apps/http-api/current/key-routes.ts";
 import { logRoutes } from "../apps/http-api/current/log-routes.ts";
 import { processRoutes } from "../apps/http-api/current/process-routes.ts";
+import { socketRoutes } from "../apps/http-api/current/socket-routes.ts";
 import { WebHooks } from "../apps/webhooks/web-hooks.ts";
 import { webhookRoutes } from "../apps/http-api/current/webhook-routes.ts";
+import { legacyRoutes } from "../apps/http-api/legacy/legacy-routes.ts";
 import { HttpApi } from "../apps/http-api/http-api.ts";
 import { PluginRunner } from "../apps/plugins/plugin-runner.ts";
 import type { PluginSet } from "../apps/plugins/plugin-set.ts";
 import { siteRoutes } from "../apps/plugins/site-routes.ts";
-import type { Keyring } from "../access/keyring.ts";
+import type { Access } from "../access/access.ts";
+import { StatsMonitor } from "../apps/stats-monitor.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import type { Log } from "../base/log.ts";
@@ -48,7 +51,7 @@ export interface DaemonOptions {
   /** Loaded, and not yet started. */
   readonly plugins: PluginSet;
   /** Keys and users; undefined = no endpoint asks for a key. */
-  readonly keyring: Keyring | undefined;
+  readonly access: Access | undefined;
   /** Where what runs is written down. */
   readonly journal: SpawnJournal;
   /** What the last life left running on purpose. */
@@ -127,7 +130,7 @@ export class Daemon {
       manager,
       output,
       webhooks: this.#webhooks,
-      keyring: this.#options.keyring,
+      access: this.#options.access,
       stats: processStats,
       totalMemoryBytes: totalmem(),
       plugins: () => plugins.list(),
@@ -137,7 +140,19 @@ export class Daemon {
       route(control),
     );
     const ports = { manager, output, feeds, epoch };
-    const always = [...greetingRoutes(version), ...feedRoutes(ports), ...logRoutes(ports), ...controlled];
+    const onError = (error: unknown): void => log.error(error);
+    const sample = { manager, clock: systemClock, stats: processStats, totalMemoryBytes: totalmem() };
+    const monitor = new StatsMonitor({ ...sample, onError });
+    const sockets = socketRoutes({ manager, output, monitor, control, onError });
+    const legacy = legacyRoutes({ ...ports, control, watcher: monitor });
+    const always = [
+      ...greetingRoutes(version),
+      ...feedRoutes(ports),
+      ...logRoutes(ports),
+      ...sockets,
+      ...legacy,
+      ...controlled,
+    ];
     const routes = [...always, ...siteRoutes(plugins.dirs)];
     const owner = this.#socketOwner;
     const ownerOf = owner && ((peer: SocketAddress, own: SocketAddress) => owner.ownerOf(peer, own));
@@ -148,8 +163,8 @@ export class Daemon {
       version,
       uid,
       ownerOf,
-      authenticator: this.#options.keyring,
-      onError: (error) => log.error(error),
+      authenticator: this.#options.access?.keyring,
+      onError,
     });
   }
 

@@ -1,4 +1,4 @@
-import { Keyring } from "../access/keyring.ts";
+import { Access } from "../access/access.ts";
 import { processSignals, SigHandler } from "../apps/signal-handler.ts";
 import { formatEndpoint } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
@@ -63,12 +63,13 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   using errorLog = new ErrorLog(plan.errorLog);
   const log = await openLog({ level: plan.logLevel, write: (line) => errorLog.write(line) });
   const plugins = new PluginSet(plan.plugins.dirs);
+  using _end = endInSpiteOf(plugins);
   using stray = new StrayErrors(log, (error) => plugins.takeStray(error));
   await loadDaemonPlugins(plugins, { plan, config, uid: at.uid, log });
   using _pidfile = plan.pidfile === undefined ? undefined : takePidfile(plan.pidfile);
   const stateFolder = plan.stateDir ?? defaultStateFolder(config.file, at);
   using instance = await openInstance(stateFolder, log);
-  using keyring = plan.keyring && new Keyring({ folder: stateFolder, ...plan.keyring });
+  using access = plan.keyring && new Access({ folder: stateFolder, ...plan.keyring });
   const left = await stopLeftovers(instance.ledger);
   reportLeftovers(left, log);
   await using reactor: Reactor = openReactor();
@@ -82,7 +83,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     cwd: at.cwd,
     uid: at.uid,
     plugins,
-    keyring,
+    access,
     journal: instance.ledger,
     detached: left.detached,
     shutdown: () => end("asked to shut down"),
@@ -104,7 +105,6 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
     if (killed.length > 0) log.warn(`had to be killed: ${killed.join(", ")}`);
   }
   log.info("stopped");
-  endInSpiteOf(plugins);
   return stray.exitCode;
 }
 

@@ -68,6 +68,9 @@ const older: Partial<Record<EventKind, string>> = { load: "create", unload: "del
 /** What gaffer 0.4 called some of {@link EVENT_KINDS}; they match, too. */
 export const FORMER_KINDS: readonly string[] = Object.values(older);
 
+/** What gaffer 0.4 called it: `create`, `delete`, `stop_pid`; the same word for all others. */
+export const formerWord = (kind: EventKind): string => older[kind] ?? kind;
+
 /**
  * The topics an event is published under: `exit`, `job.s.n.exit`, `proc.7.exit`, and what gaffer 0.4 called them:
  * `create`, `delete`, `stop_pid`, `proc.s.n.exit`, `proc.n.exit`.

@@ -1,12 +1,12 @@
-import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
-import { parseJobName } from "../base/job-name.ts";
+import type { DaemonClient } from "../client/daemon-client.ts";
+import { Job } from "../client/job.ts";
 import type { Command } from "../cli/command.ts";
 import { jsonFlag } from "../cli/connection-flags.ts";
 import { shortDuration } from "../cli/duration.ts";
 import { print } from "../cli/stdout.ts";
 import { type Cell, renderTable } from "../cli/table.ts";
 import type { JobBody } from "../wire/job-body.ts";
-import type { JobStatsBody, ProcessStatsBody } from "../wire/stats-body.ts";
+import type { ProcessStatsBody } from "../wire/stats-body.ts";
 import { stateColour } from "../cli/state-colour.ts";
 import { daemonCall } from "./daemon-call.ts";
 import { chooseSession } from "./session-choice.ts";
@@ -23,8 +23,7 @@ const spec = {
 const HEAD = ["PROCESS", "STATE", "PID", "UPTIME", "CPU %", "RSS", "RESTARTS", "WHY"];
 
 async function statsOf(client: DaemonClient, { name }: JobBody): Promise<ReadonlyMap<number, ProcessStatsBody>> {
-  const { session, job } = parseJobName(name);
-  const { stats } = await client.json<JobStatsBody>(`${pathOf("jobs", session, job)}/stats`);
+  const { stats } = await new Job(client, name).stats();
   return new Map(stats.map((one) => [one.pid, one]));
 }
 

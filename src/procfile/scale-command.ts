@@ -1,10 +1,11 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
+import { Job } from "../client/job.ts";
 import type { Command } from "../cli/command.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
 import { parseScaleArgument } from "../config/scale-arguments.ts";
-import { scaleJob, scaleWords } from "../remote/scale-job.ts";
+import { scaleWords } from "../remote/scale-words.ts";
 import { daemonCall } from "./daemon-call.ts";
 import { chooseSession } from "./session-choice.ts";
 import { sessionJobs } from "./session-jobs.ts";
@@ -37,7 +38,7 @@ export const scaleCommand: Command = daemonCall(spec, async ({ client, args, fla
   }
   const codes: number[] = [];
   for (const { job, operation } of wanted) {
-    const scaled = await scaleJob(client, `${session}.${job}`, { operation, wait: waitSeconds(flags) });
+    const scaled = await new Job(client, job, session).scale(operation, { wait: waitSeconds(flags) });
     codes.push(tellOutcome(scaleWords(job, scaled)));
   }
   return Math.max(...codes);

@@ -1,6 +1,7 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { didYouMean } from "../base/nearest.ts";
 import type { DaemonClient } from "../client/daemon-client.ts";
+import { Server } from "../client/server.ts";
 import type { CliContext } from "../cli/command.ts";
 import type { JobBody } from "../wire/job-body.ts";
 import type { ApplicationChoice } from "./application-flags.ts";
@@ -8,7 +9,7 @@ import { chooseSession, ownSession } from "./session-choice.ts";
 
 /** How the jobs of a session stand. @throws {@link GafferError} `session_not_found` that names the nearest */
 export async function sessionJobs(client: DaemonClient, session: string): Promise<readonly JobBody[]> {
-  const { jobs } = await client.json<{ jobs: JobBody[] }>("/jobs", { query: { full: true } });
+  const jobs = await new Server(client).infos();
   const own = jobs.filter(({ name }) => name.startsWith(`${session}.`));
   if (own.length > 0) return own;
   const sessions = new Set(jobs.map(({ name }) => name.slice(0, name.indexOf("."))));
@@ -30,7 +31,7 @@ export async function namedJobs(
   { words, choice }: { readonly words: readonly string[]; readonly choice: ApplicationChoice },
   context: Pick<CliContext, "cwd">,
 ): Promise<string[]> {
-  const { jobs } = await client.json<{ jobs: string[] }>("/jobs");
+  const jobs = await new Server(client).jobs();
   const ofSession = (session: string): string[] => jobs.filter((name) => name.startsWith(`${session}.`));
   const found = (words.length === 0 ? ["."] : words).flatMap((word) => {
     if (word === ".") {

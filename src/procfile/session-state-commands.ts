@@ -1,9 +1,8 @@
-import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
-import { parseJobName } from "../base/job-name.ts";
+import type { Change, ChangeOptions } from "../client/change.ts";
+import { Job } from "../client/job.ts";
 import type { Command } from "../cli/command.ts";
 import { tellOutcome } from "../cli/connected-command.ts";
 import { waitFlags, waitSeconds } from "../cli/connection-flags.ts";
-import type { ReportBody } from "../remote/report-body.ts";
 import { type Outcome, runningOutcome, stoppedOutcome } from "../remote/tell-outcome.ts";
 import { daemonCall } from "./daemon-call.ts";
 import { namedJobs } from "./session-jobs.ts";
@@ -12,19 +11,8 @@ import { namedJobs } from "./session-jobs.ts";
 interface StateChange {
   readonly name: string;
   readonly summary: string;
-  /** What `POST …/state` is sent. */
-  readonly state: string;
-  readonly tell: (name: string, report: Partial<ReportBody>) => Outcome;
-}
-
-async function change(
-  client: DaemonClient,
-  name: string,
-  { state, tell, wait }: StateChange & { wait: number | undefined },
-) {
-  const { session, job } = parseJobName(name);
-  const path = `${pathOf("jobs", session, job)}/state`;
-  return tell(name, await client.json<Partial<ReportBody>>(path, { method: "POST", body: state, wait }));
+  readonly act: (job: Job, options: ChangeOptions) => Promise<Change>;
+  readonly tell: (name: string, change: Change) => Outcome;
 }
 
 function stateCommand(about: StateChange): Command {
@@ -39,7 +27,9 @@ function stateCommand(about: StateChange): Command {
     const names = await namedJobs(client, { words: args, choice: flags }, context);
     const wait = waitSeconds(flags);
     // All at once: an application stops as fast as its slowest job.
-    const outcomes = await Promise.all(names.map((name) => change(client, name, { ...about, wait })));
+    const outcomes = await Promise.all(
+      names.map(async (name) => about.tell(name, await about.act(new Job(client, name), { wait }))),
+    );
     return Math.max(...outcomes.map(tellOutcome));
   });
 }
@@ -48,7 +38,7 @@ function stateCommand(about: StateChange): Command {
 export const stopCommand: Command = stateCommand({
   name: "stop",
   summary: "Stop an application in a daemon, or jobs of it; they stay loaded",
-  state: "0",
+  act: (job, options) => job.stop(options),
   tell: (name, report) => stoppedOutcome(name, "stopped", report),
 });
 
@@ -56,6 +46,6 @@ export const stopCommand: Command = stateCommand({
 export const restartCommand: Command = stateCommand({
   name: "restart",
   summary: "Replace the processes of an application in a daemon, one after the other",
-  state: "3",
+  act: (job, options) => job.restart(options),
   tell: (name, report) => runningOutcome(name, "restarted", report),
 });

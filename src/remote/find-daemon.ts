@@ -4,6 +4,7 @@ import { GafferError } from "../base/gaffer-error.ts";
 import type { TlsFlags } from "../base/tls-flags.ts";
 import { type RuntimeSurroundings, runtimeSocket } from "../base/runtime-dir.ts";
 import { DaemonClient } from "../client/daemon-client.ts";
+import { storedNode } from "./stored-keys.ts";
 import { chooseClientTls } from "./client-tls-choice.ts";
 
 /** Which daemon is meant, and how it is talked to. */
@@ -27,10 +28,11 @@ export async function findDaemon(choice: DaemonChoice, surroundings: RuntimeSurr
     given === undefined
       ? await localEndpoint(surroundings)
       : parseEndpoint(given, choice.endpoint === undefined ? "GAFFER_ENDPOINT" : "--endpoint");
+  const stored = storedNode(endpoint, env);
   return new DaemonClient({
     endpoint,
-    tls: chooseClientTls(choice, endpoint),
-    apiKey: readKey(choice["api-key-file"]) ?? (env["GAFFER_API_KEY"] || undefined),
+    tls: chooseClientTls(choice, endpoint) ?? chooseClientTls(stored.tls, endpoint),
+    apiKey: readKey(choice["api-key-file"]) ?? (env["GAFFER_API_KEY"] || undefined) ?? stored.key,
   });
 }
 

@@ -1,7 +1,8 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
 import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
-import type { ReportBody } from "./report-body.ts";
+import { Server } from "../client/server.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 import { type Outcome, runningOutcome } from "./tell-outcome.ts";
 
 /** A job by its documented names. */
@@ -39,7 +40,7 @@ export function readJobFile(file: string, read: (path: string | number) => strin
  * @throws {@link GafferError} `job_invalid` for a name that is none or is there twice, `job_exists` for one that is loaded.
  */
 export async function refuseLoaded(client: DaemonClient, jobs: readonly JobObject[]): Promise<void> {
-  const seen = new Set((await client.json<{ jobs: string[] }>("/jobs")).jobs);
+  const seen = new Set(await new Server(client).jobs());
   const loaded = new Set(seen);
   for (const { name } of jobs) {
     const full = fullName(parseJobName(typeof name === "string" ? name : ""));

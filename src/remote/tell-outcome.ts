@@ -1,4 +1,5 @@
-import { isReached, type ReportBody, reportWords } from "./report-body.ts";
+import { isReached, reportWords } from "./report-words.ts";
+import type { ReportBody } from "../wire/report-body.ts";
 
 /** What is said of a change, and the exit code that goes with it. */
 export interface Outcome {

@@ -1,3 +1,5 @@
+import type { Caller } from "../base/caller.ts";
+
 /** How a source tells its feed. */
 export interface FeedSignals {
   /** {@link FeedSource.next} may have more. */
@@ -29,8 +31,6 @@ export interface FeedOptions {
   /** @defaultValue 15 seconds */
   readonly heartbeatMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Id of the key it is read with; it ends when that is taken back. */
-  readonly keyId?: string | undefined;
 }
 
 /** Proxies give a silent connection half a minute at least. @see nginx `proxy_read_timeout`, 60 s */
@@ -46,18 +46,17 @@ export class Feeds {
     return this.#open.size;
   }
 
-  /** The answer that a feed is. */
-  respond(source: FeedSource, options: FeedOptions): Response {
-    const feed = new OpenFeed(source, options, () => this.#open.delete(feed));
+  /** The answer that a feed is; it ends when the key of its reader is taken back. */
+  respond(source: FeedSource, caller: Caller, options: FeedOptions): Response {
+    const feed = new OpenFeed(source, options, () => {
+      this.#open.delete(feed);
+      stopWatching?.();
+    });
+    const stopWatching = caller.onRevoked?.(() => feed.end());
     this.#open.add(feed);
     if (this.#ended) feed.end();
     const headers = { "content-type": options.contentType, "cache-control": "no-store", ...options.headers };
     return new Response(feed.stream, { headers });
-  }
-
-  /** Ends the feeds that are read with a key, after what they have. */
-  endOf(keyId: string): void {
-    for (const feed of this.#open) if (feed.keyId === keyId) feed.end();
   }
 
   /** Ends every feed after what it has, those that are opened from now on, too. */
@@ -69,7 +68,6 @@ export class Feeds {
 
 class OpenFeed {
   readonly stream: ReadableStream<Uint8Array>;
-  readonly keyId: string | undefined;
   readonly #source: FeedSource;
   readonly #options: FeedOptions;
   readonly #onClosed: () => void;
@@ -84,7 +82,6 @@ class OpenFeed {
   constructor(source: FeedSource, options: FeedOptions, onClosed: () => void) {
     this.#source = source;
     this.#options = options;
-    this.keyId = options.keyId;
     this.#greeting = options.greeting;
     this.#onClosed = onClosed;
     // Nothing is made ahead: what waits is in the source, which knows how much it may hold.

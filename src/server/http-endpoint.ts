@@ -43,8 +43,9 @@ const IDLE_S = 45;
 
 const websocket: Bun.WebSocketHandler<OpenSocket> = {
   maxPayloadLength: MESSAGE_BYTES,
-  // What exceeds it is refused by ourselves; of what Bun says by itself, its pongs, no more than this may pile up.
-  backpressureLimit: QUEUE_BYTES,
+  // We stop at QUEUE_BYTES ourselves. Beyond this Bun drops what it is given: pongs of one who pings and does not read, and close frames,
+  // which must come through.
+  backpressureLimit: 4 * QUEUE_BYTES,
   idleTimeout: IDLE_S,
   sendPings: true,
   open: (ws) => ws.data.opened(ws),

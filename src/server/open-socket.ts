@@ -6,10 +6,16 @@ export type BunSocket = Pick<
   "send" | "close" | "pause" | "resume" | "getBufferedAmount" | "readyState"
 >;
 
-/** How long a reader may take nothing at all of what waits for it, in milliseconds; then it is closed with {@link TOO_SLOW}. */
+/** How long a reader may take nothing at all of what waits for it, in milliseconds; then it is told nothing more. */
 export const STUCK_MS = 30_000;
+/**
+ * How long after that it may still read what waits for it, and learn that it was closed with {@link TOO_SLOW}, in milliseconds. Whoever is
+ * closed by Bun while something waits learns it within seconds only.
+ */
+export const LINGER_MS = 120_000;
 /** "Try again later": the reader took nothing for {@link STUCK_MS}. @see https://www.iana.org/assignments/websocket */
 export const TOO_SLOW = 1013;
+const SLOW = "the reader is too slow";
 /** "Internal error": a bug of ours. */
 const BROKEN = 1011;
 const OPEN = 1;
@@ -19,8 +25,6 @@ export interface OpenSocketOptions {
   onClosed(): void;
   /** Told of a bug. */
   onError(error: unknown): void;
-  /** @defaultValue {@link STUCK_MS} */
-  readonly stuckMs?: number;
 }
 
 /** Stands between a websocket of Bun's and its session: bounded both ways, one message at a time. */
@@ -33,7 +37,10 @@ export class OpenSocket implements Socket {
   #isWorking = false;
   #isFull = false;
   #isPaused = false;
-  #isClosed = false;
+  /** Nothing more is told to the session. */
+  #isOver = false;
+  /** Nothing more is sent but the close frame, when its reader has made room for it. */
+  #isLingering = false;
   #ending: { readonly code: number; readonly reason: string } | undefined;
   #timer: Timer | undefined;
 
@@ -54,7 +61,7 @@ export class OpenSocket implements Socket {
   }
 
   send(message: SocketMessage): "sent" | "full" {
-    if (this.#isClosed || this.#ws?.readyState !== OPEN) return "full";
+    if (this.#isOver || this.#ws?.readyState !== OPEN) return "full";
     if (this.#ws.getBufferedAmount() > QUEUE_BYTES) {
       this.#fill();
       return "full";
@@ -64,7 +71,7 @@ export class OpenSocket implements Socket {
   }
 
   close(code: number, reason: string): void {
-    if (this.#isClosed) return;
+    if (this.#isOver) return;
     // Bun would cut it at 123 bytes, in the middle of a character maybe.
     this.#ws?.close(code, cut(reason, 123));
     this.closed(code, reason);
@@ -81,8 +88,19 @@ export class OpenSocket implements Socket {
     this.#timer = setTimeout(() => {
       const now = this.buffered;
       if (now < before) this.#watch(now);
-      else this.close(TOO_SLOW, "the reader is too slow");
-    }, this.#options.stuckMs ?? STUCK_MS);
+      else this.#giveUp();
+    }, STUCK_MS);
+  }
+
+  #giveUp(): void {
+    this.#isLingering = true;
+    this.#endSession(TOO_SLOW, SLOW);
+    this.#timer = setTimeout(() => this.#part(), LINGER_MS);
+  }
+
+  #part(): void {
+    this.#ws?.close(TOO_SLOW, SLOW);
+    this.closed(TOO_SLOW, SLOW);
   }
 
   #pause(): void {
@@ -92,7 +110,8 @@ export class OpenSocket implements Socket {
 
   /** What waited for the reader has gone. */
   drained(): void {
-    if (!this.#isFull || this.#isClosed) return;
+    if (this.#isLingering) return this.#part();
+    if (!this.#isFull || this.#isOver) return;
     this.#isFull = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -103,7 +122,7 @@ export class OpenSocket implements Socket {
 
   /** A message came. */
   received(message: SocketMessage): void {
-    if (this.#isClosed || this.#ending !== undefined) return;
+    if (this.#isOver || this.#ending !== undefined) return;
     this.#inbox.push(message);
     if (this.#isWorking || this.#isFull) this.#pause();
     else void this.#work();
@@ -123,35 +142,42 @@ export class OpenSocket implements Socket {
     }
     this.#isWorking = false;
     if (this.#ending !== undefined) this.#finish();
-    else if (this.#isPaused && !this.#isFull && !this.#isClosed) {
+    else if (this.#isPaused && !this.#isFull && !this.#isOver) {
       this.#isPaused = false;
       this.#ws?.resume();
     }
   }
 
   #next(): SocketMessage | undefined {
-    return this.#isFull || this.#isClosed || this.#ending !== undefined ? undefined : this.#inbox.shift();
+    return this.#isFull || this.#isOver || this.#ending !== undefined ? undefined : this.#inbox.shift();
   }
 
   /** Closes it when the message in hand is answered and its session has said what it has; slow readers are waited for. */
   end(code: number, reason: string): void {
     this.#ending ??= { code, reason };
-    if (this.#ws !== undefined && !this.#isWorking && !this.#isFull) this.#finish();
+    if (this.#isLingering) this.#part();
+    else if (this.#ws !== undefined && !this.#isWorking && !this.#isFull) this.#finish();
   }
 
   #finish(): void {
-    if (this.#isClosed || this.#isWorking || this.#isFull || this.#ending === undefined) return;
+    if (this.#isOver || this.#isWorking || this.#isFull || this.#ending === undefined) return;
     this.#guard(() => this.#session.drain());
     if (!this.#isFull) this.close(this.#ending.code, this.#ending.reason);
   }
 
   /** It is closed, by whomever. */
   closed(code: number, reason: string): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#inbox = [];
+    this.#isLingering = false;
     clearTimeout(this.#timer);
     this.#options.onClosed();
+    this.#endSession(code, reason);
+  }
+
+  #endSession(code: number, reason: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#inbox = [];
+    clearTimeout(this.#timer);
     this.#guard(() => this.#session.close(code, reason));
   }
 

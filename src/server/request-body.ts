@@ -57,10 +57,12 @@ export async function readJson(request: Request): Promise<unknown> {
 
 /** What JSON text says. @throws {@link GafferError} `bad_request` if it is empty or no JSON. */
 export function parseJson(text: string): unknown {
-  if (text.trim() === "") throw new GafferError("bad_request", "Cannot read the body: it is empty, and must be JSON");
   try {
     return JSON.parse(text);
   } catch (error) {
+    if (text.trim() === "") {
+      throw new GafferError("bad_request", "Cannot read the body: it is empty, and must be JSON", { cause: error });
+    }
     const fact = error instanceof Error ? error.message : String(error);
     throw new GafferError("bad_request", `Cannot read the body: it is not JSON (${fact})`, { cause: error });
   }

@@ -134,11 +134,14 @@ function nodeAfter(node: Node, segment: string): Node {
   return next;
 }
 
+const METHODS: readonly Method[] = ["GET", "POST", "PUT", "DELETE"];
+
 function allowed(ways: readonly Way[]): string[] {
-  const methods: Method[] = ways.flatMap(({ known }) => known.map(({ route }) => route.method));
+  const there = new Set(ways.flatMap(({ known }) => known.map(({ route }) => route.method)));
+  const methods = METHODS.filter((method) => there.has(method));
   if (methods.length === 0) return [];
   const head = methods.includes("GET") ? ["HEAD"] : [];
-  return [...new Set([...methods, ...head, "OPTIONS"])];
+  return [...methods, ...head, "OPTIONS"];
 }
 
 const paramsOf = (names: readonly string[], values: readonly string[]): Record<string, string> =>

@@ -32,6 +32,7 @@ const words: Readonly<Record<number, string>> = {
   409: "conflict",
   413: "too_large",
   422: "spawn_failed",
+  429: "too_many_requests",
   426: "upgrade_required",
   503: "unavailable",
   504: "timeout",

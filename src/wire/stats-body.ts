@@ -40,11 +40,17 @@ export interface UsageBody {
   readonly cmdline: string;
 }
 
+/** What a descendant uses, which has no number of gaffer's. */
+export interface ChildStatsBody extends UsageBody {
+  /** The kernel's number of it, under the name of gaffer 0.4. */
+  readonly pid: number;
+}
+
 /** What a process of gaffer uses, its descendants with it. */
 export interface ProcessStatsBody extends UsageBody {
   /** gaffer's number of it. */
   readonly pid: number;
-  readonly children: readonly UsageBody[];
+  readonly children: readonly ChildStatsBody[];
 }
 
 /** What the processes of a job use, each and together. */
@@ -100,7 +106,7 @@ export function usageBody(usage: Usage, totalBytes: number): UsageBody {
 
 /** @param pid - gaffer's number of it; @param totalBytes - memory of the machine. */
 export function processStatsBody(pid: number, usage: TreeUsage, totalBytes: number): ProcessStatsBody {
-  const children = usage.children.map((child) => usageBody(child, totalBytes));
+  const children = usage.children.map((child) => ({ pid: child.osPid, ...usageBody(child, totalBytes) }));
   return { pid, ...usageBody(usage, totalBytes), children };
 }
 

@@ -232,7 +232,7 @@ describe("the streams of a process", () => {
     const pid = await load("deaf", "sleep 1000", { redirect_input: false });
     expect(await daemon.request(`GET /streams/${pid}/err`)).toMatchObject({
       status: 404,
-      json: { error: "stream_not_found", message: expect.stringContaining("out") },
+      json: { error: "io_not_found", message: expect.stringContaining("out") },
     });
     expect((await daemon.request("GET /streams/999999/out")).json).toMatchObject({ code: "process_not_found" });
     const refused = await daemon.request(`POST /streams/${pid}/stdin`, "x");

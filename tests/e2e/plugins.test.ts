@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { idle, PluginDir, pluginText } from "../support/plugin-dir.ts";
 import { type GafferEnd, runGaffer } from "../support/gaffer-run.ts";
 import { RunningDaemon } from "../support/running-daemon.ts";
@@ -204,6 +205,9 @@ describe("a plugin that goes wrong", () => {
       "badroute/plugin/index.ts": pluginText(
         '{ start() {}, stop() {}, routes: () => [{ method: "GRAB", path: "x" }] }',
       ),
+      "baddoc/plugin/index.ts": pluginText(
+        '{ start() {}, stop() {}, routes: () => [{ method: "GET", path: "/x", handle() {}, doc: { query: { properties: null } } }] }',
+      ),
       "well/plugin/index.ts": pluginText(idle),
     });
     await using daemon = await RunningDaemon.start({ args: ["-p", plugins.path] });
@@ -224,6 +228,7 @@ describe("a plugin that goes wrong", () => {
       startthrows: "in start()",
       startrejects: "in start, later",
       badroute: "its route GRAB x is none",
+      baddoc: "null",
     };
     for (const [name, error] of Object.entries(told)) {
       const one = all.find((plugin) => plugin.name === name);
@@ -233,6 +238,7 @@ describe("a plugin that goes wrong", () => {
     expect(all.filter(({ state }) => state === "running").map(({ name }) => name)).toEqual(["stopthrows", "well"]);
     await daemon.request("POST /jobs/s", { name: "a", cmd: "sleep 1000" });
     await daemon.until("/jobs/s/a", /"state":"running"/);
+    expect((await daemon.request("GET /openapi.json")).status).toBe(200);
     const { code, log } = await daemon.stopped();
     expect(code).toBe(0);
     expect(log).toMatch(/plugin "stopthrows" failed to stop: Error: in stop\(\)\n.*stopthrows\/plugin\/index\.ts:1/);
@@ -293,6 +299,8 @@ describe("a plugin that goes wrong", () => {
     expect(await daemon.stopped()).toMatchObject({ code: 0, log: expect.stringContaining("[INFO] stopped") });
     using atImport = new PluginDir({ "p/plugin/index.ts": `setInterval(() => {}, 1e6);\n${pluginText(idle)}` });
     expect((await attempt(["--check", "-p", atImport.path])).code).toBe(0);
+    const refused = await attempt(["-p", atImport.path, "--pidfile", "/no/such/folder/pid"]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("/no/such/folder/pid")]);
   });
 
   test("routes that are served already keep it from running; both are named", async () => {
@@ -445,6 +453,19 @@ describe("the folder of plugins", () => {
     const { code, stdout } = await runGaffer(["daemon", "--check", "-p", "plugins"], { cwd: stray.path });
     expect([code, stdout.split("\n", 1)]).toEqual([0, ["function"]]);
   });
+});
+
+test("the plugin that README shows does what it says", async () => {
+  const readme = readFileSync(join(import.meta.dir, "..", "..", "README.md"), "utf8");
+  const [, text = ""] = /```ts\n([^`]*class HelloPlugin[^`]*)```/.exec(readme) ?? [];
+  using plugins = new PluginDir({ "hello/plugin/index.ts": text });
+  using config = new TempDir({ "g.ini": "[plugin:hello]\nFarewell = so long\n" });
+  await using daemon = await RunningDaemon.start({ args: ["-p", plugins.path, config.file("g.ini")] });
+  expect((await daemon.request("GET /hello/exits")).json).toEqual({ exits: 0 });
+  daemon.gaffer.child.kill("SIGHUP");
+  await daemon.gaffer.said(/the configuration was read again/);
+  await daemon.stopped();
+  expect(daemon.gaffer.stdout).toEndWith("so long\n");
 });
 
 test("a daemon that was told to end while a plugin still starts ends all the same", async () => {

@@ -115,6 +115,15 @@ describe("a daemon with a certificate", () => {
     }
   });
 
+  test("certificates stand in the user's own configuration, too, as gaffer 0.5 has them", async () => {
+    const own = `[node "https://elsewhere:1"]\ncacert = nope\n[node "${url}"]\ncacert = ca.pem\n`;
+    const env = { GAFFER_CONFIG: certificates.dir.write("user.ini", own) };
+    const at = { cwd: "/", endpoint: url, env };
+    expect((await runGaffer(["ctl", "jobs"], at)).code).toBe(0);
+    const { code, stderr } = await runGaffer(["ctl", "jobs", "--cacert", certificates.wrong.cert], at);
+    expect([code, stderr]).toEqual([3, expect.stringContaining("not signed by the authority of --cacert")]);
+  });
+
   test("a plain request ends at once", async () => {
     expect((await curl(`http://localhost:${daemon.port}/ping`)).code).toBe(52);
   });

@@ -1,5 +1,5 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
-import type { Keyring } from "../../access/keyring.ts";
+import type { Access } from "../../access/access.ts";
 import { type Caller, type Permission, permit } from "../../base/caller.ts";
 import type { Manager } from "../../manager/manager.ts";
 import type { Report } from "../../manager/operation.ts";
@@ -18,7 +18,7 @@ export interface ControlPorts {
   readonly stats: (osPids: readonly number[]) => Promise<ReadonlyMap<number, TreeUsage>>;
   readonly webhooks: WebHooks;
   /** Undefined where no endpoint asks for a key. */
-  readonly keyring: Keyring | undefined;
+  readonly access: Access | undefined;
   /** Memory of the machine. */
   readonly totalMemoryBytes: number;
   /** The plugins, and how they stand. */

@@ -1,4 +1,5 @@
 import { type Caller, permit } from "../../base/caller.ts";
+import { EVENT_KINDS, formerWord } from "../../manager/gaffer-event.ts";
 import type { Manager } from "../../manager/manager.ts";
 
 /**
@@ -15,9 +16,15 @@ export function permitEvents(caller: Caller, pattern: string, manager: Pick<Mana
   else permit(caller, { permission: "read", target: job, what });
 }
 
-/** The job that a pattern speaks of alone: `job.S.N…`, `proc.ID…` or, as gaffer 0.4 had it, `proc.S.N…`. */
+const isKind = (word: string): boolean => EVENT_KINDS.some((kind) => word === kind || word === formerWord(kind));
+
+/**
+ * The job that a pattern speaks of alone: `job.S.N…`, `proc.ID…` or, as gaffer 0.4 had it, `proc.S.N…`. `proc.N.start` is of the jobs of
+ * that name in all sessions.
+ */
 function jobOf(pattern: string, manager: Pick<Manager, "getProcess">): string | undefined {
   const [kind, first = "", second = ""] = pattern.split(".");
   if (kind === "proc" && /^\d{1,15}$/.test(first)) return manager.getProcess(Number(first)).name;
+  if (kind === "proc" && isKind(second)) return undefined;
   return (kind === "job" || kind === "proc") && first !== "" && second !== "" ? `${first}.${second}` : undefined;
 }

@@ -6,13 +6,14 @@ import { readJobFields } from "../../manager/job-reader.ts";
 import type { JobSettings } from "../../manager/job-settings.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { jobBody } from "../../wire/job-body.ts";
-import { jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
+import { type JobStatsBody, jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 import { fields, jobName, jobObject, namedJobObject, sessionName, signal, variables } from "./arguments.ts";
 import { sessionTarget } from "./command-target.ts";
 import { type Command, type ControlPorts, defineCommand, type Outcome } from "./command.ts";
 import {
   allJobsResult,
+  allStatsResult,
   commitResult,
   jobResult,
   jobStatsResult,
@@ -152,6 +153,13 @@ export const restartJob: Command = onJob(
   (manager, name) => manager.restartJob(name),
 );
 
+/** Stops every process of a job; each is replaced as it goes. */
+export const stopAll: Command = onJob(
+  "stopall",
+  "Stop every process of a job; each is replaced as it goes",
+  (manager, name) => manager.stopall(name),
+);
+
 const scaleArgs = fields({
   name: jobName,
   scale: Type.Union([Type.Integer(), Type.String()], {
@@ -239,15 +247,33 @@ export const stats: Command = defineCommand({
   permission: "read",
   args: byName,
   result: jobStatsResult,
-  run: async (ports, { name }) => ({ body: { ...(await statsOf(ports, name)) } }),
+  run: async (ports, { name }) => {
+    const [body] = await statsOf(ports, [name]);
+    return { body: { ...body } };
+  },
 });
 
-async function statsOf({ manager, stats: look, totalMemoryBytes }: ControlPorts, name: string) {
-  const running = manager.list(name).flatMap(({ pid, osPid }) => (osPid === undefined ? [] : [{ pid, osPid }]));
-  const usages = await look(running.map(({ osPid }) => osPid));
-  const each = running.flatMap(({ pid, osPid }) => {
-    const usage = usages.get(osPid);
-    return usage === undefined ? [] : [processStatsBody(pid, usage, totalMemoryBytes)];
+/** What the processes of every job use. */
+export const allStats: Command = defineCommand({
+  name: "all_stats",
+  summary: "Tell what the processes of every job use",
+  permission: "read",
+  args: fields({}),
+  result: allStatsResult,
+  run: async (ports) => ({ body: { jobs: await statsOf(ports, ports.manager.jobs()) } }),
+});
+
+/** One look at all processes of these jobs. */
+async function statsOf(ports: ControlPorts, names: readonly string[]): Promise<JobStatsBody[]> {
+  const { manager, totalMemoryBytes } = ports;
+  const all = names.map((name) => ({ name: manager.info(name).name, running: manager.list(name) }));
+  const osPids = all.flatMap(({ running }) => running.flatMap(({ osPid }) => osPid ?? []));
+  const usages = await ports.stats(osPids);
+  return all.map(({ name, running }) => {
+    const each = running.flatMap(({ pid, osPid }) => {
+      const usage = osPid === undefined ? undefined : usages.get(osPid);
+      return usage === undefined ? [] : [processStatsBody(pid, usage, totalMemoryBytes)];
+    });
+    return jobStatsBody(name, each);
   });
-  return jobStatsBody(manager.info(name).name, each);
 }

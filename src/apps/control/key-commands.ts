@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
 import type { KeyRecord } from "../../access/key-store.ts";
-import type { Keyring } from "../../access/keyring.ts";
-import { readPermissions } from "../../access/permissions.ts";
+import type { Access } from "../../access/access.ts";
+import { readGrants } from "../../access/grants.ts";
 import { type Caller, permit } from "../../base/caller.ts";
 import { GafferError } from "../../base/gaffer-error.ts";
 import type { KeyBody } from "../../wire/key-body.ts";
@@ -9,10 +9,10 @@ import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
 import { goneKeysResult, keyResult, keysResult, newKeyResult } from "./results.ts";
 
-/** The keyring of a daemon that has one. @throws {@link GafferError} `route_not_found` where no endpoint asks for keys */
-export function keyringOf({ keyring }: CommandPorts): Keyring {
-  if (keyring !== undefined) return keyring;
-  throw new GafferError("route_not_found", "Cannot use keys: no endpoint of this daemon asks for one (require_key)");
+/** The keys and users of a daemon that has them. @throws {@link GafferError} `access_off` where no endpoint asks for keys */
+export function accessOf({ access }: CommandPorts): Access {
+  if (access !== undefined) return access;
+  throw new GafferError("access_off", "Cannot use keys: no endpoint of this daemon asks for one (require_key)");
 }
 
 /** @param children - those that were made by it, when they are to be shown. */
@@ -32,7 +32,7 @@ export const keys: Command = defineCommand({
   args: fields({ include_keys: includeKeys }),
   result: keysResult,
   run: (ports, { include_keys: isWhole = false }) => {
-    const all = keyringOf(ports).keys;
+    const all = accessOf(ports).keyring.all();
     return { body: { keys: isWhole ? all.map((one) => keyBody(one)) : all.map(({ id }) => id) } };
   },
 });
@@ -50,10 +50,11 @@ export const createKey: Command = defineCommand({
   args: createArgs,
   result: newKeyResult,
   run: (ports, { permissions: given = {}, label = "" }) => {
-    const keyring = keyringOf(ports);
-    const permissions = readPermissions(given);
-    if (permissions.admin) permit(ports.caller, { permission: "admin", what: "make the key of an administrator" });
-    const made = keyring.createKey({ permissions, label, parent: ports.caller.keyId });
+    const keyring = accessOf(ports).keyring;
+    const permissions = readGrants(given);
+    if (permissions.admin === true)
+      permit(ports.caller, { permission: "admin", what: "make the key of an administrator" });
+    const made = keyring.mint({ permissions, label, parent: ports.caller.keyId });
     return { body: { ok: true, api_key: made.key, key: made.record.id } };
   },
 });
@@ -61,7 +62,7 @@ export const createKey: Command = defineCommand({
 /** Refuses a key to whom it is none of their business. */
 function permitKey(caller: Caller, record: KeyRecord, what: string): void {
   if (caller.keyId === record.id) return;
-  permit(caller, { permission: record.permissions.admin ? "admin" : "create_key", what });
+  permit(caller, { permission: record.permissions.admin === true ? "admin" : "create_key", what });
 }
 
 /** What is known of a key. */
@@ -72,10 +73,10 @@ export const keyInfo: Command = defineCommand({
   args: fields({ key: Type.Unsafe<string>(key), include_keys: includeKeys }),
   result: keyResult,
   run: (ports, { key: name, include_keys: isWhole = false }) => {
-    const keyring = keyringOf(ports);
-    const record = found(ports.caller, () => keyring.getKey(name));
+    const keyring = accessOf(ports).keyring;
+    const record = found(ports.caller, () => keyring.get(name));
     permitKey(ports.caller, record, "tell of the key");
-    return { body: { ...keyBody(record, isWhole ? keyring.childrenOf(record.id) : undefined) } };
+    return { body: { ...keyBody(record, isWhole ? keyring.children(record.id) : undefined) } };
   },
 });
 
@@ -97,9 +98,9 @@ export const deleteKey: Command = defineCommand({
   args: fields({ key: Type.Unsafe<string>(key) }),
   result: goneKeysResult,
   run: (ports, { key: name }) => {
-    const keyring = keyringOf(ports);
-    const record = found(ports.caller, () => keyring.getKey(name));
+    const keyring = accessOf(ports).keyring;
+    const record = found(ports.caller, () => keyring.get(name));
     permitKey(ports.caller, record, "take back the key");
-    return { body: { ok: true, keys: keyring.deleteKey(record.id) } };
+    return { body: { ok: true, keys: keyring.revoke(record.id).map(({ id }) => id) } };
   },
 });

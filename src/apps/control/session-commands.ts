@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { GafferError } from "../../base/gaffer-error.ts";
 import { isLegalName } from "../../base/job-name.ts";
-import { allDone } from "../../manager/operation.ts";
+import type { Manager } from "../../manager/manager.ts";
+import { allDone, type Operation } from "../../manager/operation.ts";
 import { readJobFields } from "../../manager/job-reader.ts";
 import { fields, jobObject, sessionName } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
@@ -59,6 +60,49 @@ export const unloadSession: Command = defineCommand({
     return { body: { ok: true, jobs }, done: allDone(operations) };
   },
 });
+
+/** Jobs of a session in the order they start. @throws {@link GafferError} `session_not_found` */
+function inOrder(manager: Manager, session: string): string[] {
+  const jobs = manager.jobs(session);
+  if (jobs.length === 0) throw notFound(session);
+  const priority = (name: string): number => manager.get(name).priority;
+  return jobs.toSorted((a, b) => (priority(a) === priority(b) ? 0 : priority(a) - priority(b)));
+}
+
+/** A command on all jobs of a session. */
+const onSession = (
+  name: string,
+  summary: string,
+  act: (manager: Manager, jobs: readonly string[]) => readonly Operation<unknown>[],
+): Command =>
+  defineCommand({
+    name,
+    summary,
+    permission: "manage",
+    args: sessionArgs,
+    result: jobsResult,
+    run: ({ manager }, { session }) => {
+      const jobs = inOrder(manager, session);
+      return { body: { ok: true, jobs }, done: allDone(act(manager, jobs)) };
+    },
+  });
+
+/** Starts every job of a session, in order of priority. */
+export const startSession: Command = onSession("start_session", "Start every job of a session", (manager, jobs) =>
+  jobs.map((name) => manager.startJob(name)),
+);
+/** Stops every job of a session, the last that starts first; they stay loaded. */
+export const stopSession: Command = onSession(
+  "stop_session",
+  "Stop every job of a session; they stay loaded",
+  (manager, jobs) => jobs.toReversed().map((name) => manager.stopJob(name)),
+);
+/** Replaces the processes of each job of a session, those of one job one after the other. */
+export const restartSession: Command = onSession(
+  "restart_session",
+  "Replace the processes of each job of a session, those of one job one after the other",
+  (manager, jobs) => jobs.map((name) => manager.restartJob(name)),
+);
 
 const applyArgs = fields({ session: sessionName, jobs: Type.Array(jobObject), start: Type.Optional(Type.Boolean()) });
 

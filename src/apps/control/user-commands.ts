@@ -1,12 +1,13 @@
 import { type TOptional, type TSchema, type TString, type TUnion, Type } from "@sinclair/typebox";
-import type { Keyring } from "../../access/keyring.ts";
-import type { UserRecord } from "../../access/user-store.ts";
+import type { Access } from "../../access/access.ts";
+import type { Account } from "../../access/accounts.ts";
+import { USER_TYPES } from "../../access/user-store.ts";
 import { type Caller, permit } from "../../base/caller.ts";
 import { GafferError } from "../../base/gaffer-error.ts";
 import type { UserBody } from "../../wire/key-body.ts";
 import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
-import { keyringOf } from "./key-commands.ts";
+import { accessOf } from "./key-commands.ts";
 import { loginResult, newUserResult, okResult, userResult, usersResult } from "./results.ts";
 
 const username: TString = Type.String({ description: "it must be the name of a user" });
@@ -21,7 +22,7 @@ const extra: TSchema = Type.Optional(
   Type.Record(Type.String(), Type.Unknown(), { description: "it must be an object" }),
 );
 
-const userBody = ({ username: name, userType: type, keyId, extra: more }: UserRecord): UserBody => ({
+const userBody = ({ username: name, userType: type, key: keyId, extra: more }: Account): UserBody => ({
   username: name,
   user_type: type,
   key: keyId ?? null,
@@ -29,15 +30,16 @@ const userBody = ({ username: name, userType: type, keyId, extra: more }: UserRe
 });
 
 /** Refuses a user to whom it is none of their business. */
-function permitUser(ports: CommandPorts, user: UserRecord, what: string): void {
-  if (keyringOf(ports).isOwnKey(ports.caller.keyId, user)) return;
+function permitUser(ports: CommandPorts, user: Account, what: string): void {
+  const { keyId } = ports.caller;
+  if (keyId !== undefined && accessOf(ports).accounts.isOwn(user.username, keyId)) return;
   permit(ports.caller, { permission: user.userType === 0 ? "admin" : "create_user", what });
 }
 
 /** The user of a name; whoever may not know of others does not learn which there are either. */
-function userOf(ports: CommandPorts, name: string, what: string): UserRecord {
+function userOf(ports: CommandPorts, name: string, what: string): Account {
   try {
-    const user = keyringOf(ports).getUser(name);
+    const user = accessOf(ports).accounts.get(name);
     permitUser(ports, user, what);
     return user;
   } catch (error) {
@@ -51,10 +53,17 @@ function userOf(ports: CommandPorts, name: string, what: string): UserRecord {
  *
  * @throws {@link GafferError} `key_not_found`, `forbidden`
  */
-function keyFor(keyring: Keyring, caller: Caller, given: string): string {
-  const { id } = keyring.getKey(given);
+function keyFor({ keyring }: Access, caller: Caller, given: string): string {
+  const { id } = keyring.get(given);
   if (id === given) permit(caller, { permission: "admin", what: "name a key by its id" });
   return id;
+}
+
+/** The user whose password it is. @throws {@link GafferError} `unauthorized` if there is no such user, or the password is another */
+async function verified(ports: CommandPorts, name: string, secret: string): Promise<Account> {
+  const user = await accessOf(ports).accounts.authenticate(name, secret);
+  if (user !== undefined) return user;
+  throw new GafferError("unauthorized", "Cannot log in: user or password is wrong");
 }
 
 /** Logs in. */
@@ -65,7 +74,8 @@ export const login: Command = defineCommand({
   args: fields({ username, password }),
   result: loginResult,
   run: async (ports, { username: name, password: secret }) => {
-    const { key: made, record } = await keyringOf(ports).login(name, secret);
+    const { accounts } = accessOf(ports);
+    const { key: made, record } = accounts.login(await verified(ports, name, secret));
     return { body: { api_key: made, key: record.id } };
   },
 });
@@ -78,7 +88,7 @@ export const verifyLogin: Command = defineCommand({
   args: fields({ username, password }),
   result: okResult,
   run: async (ports, { username: name, password: secret }) => {
-    await keyringOf(ports).verify(name, secret);
+    await verified(ports, name, secret);
     return { body: { ok: true } };
   },
 });
@@ -91,7 +101,7 @@ export const users: Command = defineCommand({
   args: fields({ include_user: Type.Optional(Type.Boolean()) }),
   result: usersResult,
   run: (ports, { include_user: isWhole = false }) => {
-    const all = keyringOf(ports).users;
+    const all = accessOf(ports).accounts.all();
     return { body: { users: isWhole ? all.map(userBody) : all.map((user) => user.username) } };
   },
 });
@@ -105,11 +115,15 @@ export const createUser: Command = defineCommand({
   result: newUserResult,
   run: async (ports, { username: name, password: secret, user_type: type = 1, key: given, extra: more = {} }) => {
     const { caller } = ports;
-    const keyring = keyringOf(ports);
+    const access = accessOf(ports);
     if (type === 0) permit(caller, { permission: "admin", what: "make an administrator" });
-    const keyId = given === undefined ? undefined : keyFor(keyring, caller, given);
-    const made = { username: name, password: secret, userType: type === 0 ? 0 : 1, keyId, extra: more } as const;
-    return { body: { ok: true, ...userBody(await keyring.createUser(made)) } };
+    const wish = {
+      password: secret,
+      userType: type === 0 ? USER_TYPES.admin : USER_TYPES.app,
+      key: given === undefined ? undefined : keyFor(access, caller, given),
+      extra: more,
+    };
+    return { body: { ok: true, ...userBody(await access.accounts.create(name, wish)) } };
   },
 });
 
@@ -134,15 +148,15 @@ export const updateUser: Command = defineCommand({
   result: okResult,
   run: async (ports, { username: name, password: secret, user_type: type, key: given, extra: more }) => {
     const { caller } = ports;
-    const keyring = keyringOf(ports);
+    const access = accessOf(ports);
     const user = userOf(ports, name, "change the user");
-    if (type !== undefined && type !== user.userType)
-      permit(caller, { permission: "admin", what: "change the type of a user" });
-    await keyring.updateUser(name, {
+    const wanted = type === undefined ? user.userType : type === 0 ? USER_TYPES.admin : USER_TYPES.app;
+    if (wanted !== user.userType) permit(caller, { permission: "admin", what: "change the type of a user" });
+    await access.accounts.update(name, {
       password: secret,
-      ...(type === undefined ? {} : { userType: type === 0 ? 0 : 1 }),
-      ...(given === undefined ? {} : { keyId: keyFor(keyring, caller, given) }),
-      ...(more === undefined ? {} : { extra: more }),
+      userType: wanted,
+      key: given === undefined ? user.key : keyFor(access, caller, given),
+      extra: more ?? user.extra,
     });
     return { body: { ok: true } };
   },
@@ -157,7 +171,7 @@ export const setPassword: Command = defineCommand({
   result: okResult,
   run: async (ports, { username: name, password: secret }) => {
     userOf(ports, name, "change the password");
-    await keyringOf(ports).updateUser(name, { password: secret });
+    await accessOf(ports).accounts.setPassword(name, secret);
     return { body: { ok: true } };
   },
 });
@@ -169,10 +183,10 @@ export const setKey: Command = defineCommand({
   permission: "own",
   args: fields({ username, key }),
   result: okResult,
-  run: async (ports, { username: name, key: given }) => {
+  run: (ports, { username: name, key: given }) => {
     userOf(ports, name, "change the key of the user");
-    const keyring = keyringOf(ports);
-    await keyring.updateUser(name, { keyId: keyFor(keyring, ports.caller, given) });
+    const access = accessOf(ports);
+    access.accounts.setKey(name, keyFor(access, ports.caller, given));
     return { body: { ok: true } };
   },
 });
@@ -186,7 +200,7 @@ export const deleteUser: Command = defineCommand({
   result: okResult,
   run: (ports, { username: name }) => {
     userOf(ports, name, "take away the user");
-    keyringOf(ports).deleteUser(name);
+    accessOf(ports).accounts.delete(name);
     return { body: { ok: true } };
   },
 });

@@ -51,7 +51,6 @@ export class HttpApi implements App {
 
   constructor(options: HttpApiOptions) {
     this.#options = options;
-    options.authenticator?.onRevoked((keyId) => options.feeds.endOf(keyId));
     this.#sockets = new Sockets(options.onError);
     this.#router = new Router([...options.routes, openApiRoute(() => this.#router.routes, options.version)]);
   }

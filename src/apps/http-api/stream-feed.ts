@@ -3,13 +3,11 @@ import { unfinishedTail } from "../../output/utf8-tail.ts";
 import type { FeedSignals, FeedSource } from "../../server/feed.ts";
 import { feedId, type FeedPlace } from "../../wire/feed-id.ts";
 import { encodeSse } from "../../wire/sse.ts";
-
-/** How output is sent: bytes as they come, the next bytes and then the end, or events. */
-export type StreamFeedKind = "continuous" | "longpoll" | "eventsource";
+import type { FeedKind } from "./feed-form.ts";
 
 /** How a stream is sent. */
 export interface StreamFeedOptions {
-  readonly kind: StreamFeedKind;
+  readonly kind: FeedKind;
   /** Names this life of the daemon, in the ids of events. */
   readonly epoch: string;
   /** Where the reader was; what is kept after it comes first. @defaultValue what comes from now on */

@@ -1,6 +1,7 @@
 import { permit } from "../../base/caller.ts";
 import { GafferError } from "../../base/gaffer-error.ts";
 import type { Route, RouteRequest } from "../../server/route.ts";
+import { openApiDocument } from "../http-api/openapi.ts";
 import type { PluginRecord } from "./plugin-record.ts";
 
 const methods: readonly string[] = ["GET", "POST", "PUT", "DELETE"];
@@ -8,10 +9,15 @@ const methods: readonly string[] = ["GET", "POST", "PUT", "DELETE"];
 /** The routes of a plugin as they are served: what one of them throws stays with the plugin. */
 export function pluginRoutes(record: PluginRecord, routes: readonly Route[]): readonly Route[] {
   if (!Array.isArray(routes)) throw new Error("its routes() gave no list");
-  return routes.map((route) => {
+  const served = routes.map((route): Route => {
     checkRoute(route);
-    return { ...route, handle: (request) => answer(record, route, request) };
+    const { method, path, open = false, endless = false, doc } = route;
+    const about = doc === undefined ? {} : { doc };
+    return { method, path, open, endless, ...about, handle: (request) => answer(record, route, request) };
   });
+  // What can't be described would take the document of the whole API with it.
+  JSON.stringify(openApiDocument(served, { version: "", isKeyed: false }));
+  return served;
 }
 
 function checkRoute(route: unknown): void {

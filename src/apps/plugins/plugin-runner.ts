@@ -71,10 +71,7 @@ export class PluginRunner implements App {
 
   async #startOne(record: PluginRecord, manager: Manager): Promise<void> {
     record.state = "starting";
-    const work = this.#begin(record, manager).then(
-      () => (record.state = "running"),
-      (error: unknown) => record.fail("to start", error),
-    );
+    const work = this.#begin(record, manager).catch((error: unknown) => record.fail("to start", error));
     if (await inTime(work, this.#options.patienceMs ?? START_PATIENCE_MS)) return;
     this.#options.log.warn(`plugin ${JSON.stringify(record.name)} is still starting; the daemon goes on`);
   }
@@ -87,6 +84,8 @@ export class PluginRunner implements App {
     this.#options.addRoutes(pluginRoutes(record, routes));
     record.app = app;
     await app.start(manager);
+    // It may have been stopped meanwhile.
+    if (record.state === "starting") record.state = "running";
     const { version, name } = record.about;
     this.#options.log.info(`plugin ${JSON.stringify(name)} runs${version && `, version ${version}`}`);
   }

@@ -13,7 +13,8 @@ export interface PluginApp {
   /**
    * What it answers over HTTP besides what gaffer does; asked for once, before {@link start}.
    *
-   * @remarks A path that is answered already is an error. Without `open`, only callers are served who may manage everything.
+   * @remarks A path that is answered already is an error; one below `/_plugin/NAME/` goes before the site's file. Without `open`, only
+   * callers are served who may manage everything.
    */
   routes?(): readonly Route[];
 }

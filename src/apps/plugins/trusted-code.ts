@@ -63,6 +63,6 @@ function refuse(path: string, why: string | undefined): void {
   if (why === undefined) return;
   throw new GafferError(
     "forbidden",
-    `Cannot load plugin code: ${JSON.stringify(path)} is not safe, ${why} (chown root, chmod go-w)`,
+    `Cannot load plugin code: ${JSON.stringify(path)} is not safe, ${why} (chmod go-w, as root chown root, too)`,
   );
 }

@@ -65,7 +65,7 @@ describe("DaemonClient", () => {
     [409, { code: "job_exists", message: "There" }, "job_exists", 1, "There"],
     [400, { code: "code_of_tomorrow", message: "New" }, "bad_request", 1, "New"],
     [403, { code: "code_of_tomorrow", message: "No" }, "forbidden", 1, "No"],
-    [401, {}, "forbidden", 1, "The daemon answered 401: {}"],
+    [401, {}, "unauthorized", 1, "The daemon answered 401: {}"],
     [500, "oops", "internal", 70, 'The daemon answered 500: "oops"'],
     [302, null, "bad_request", 1, "The daemon answered 302: null"],
   ])("an answer of %i %j is %s, exit code %i", async (...row) => {
@@ -77,7 +77,7 @@ describe("DaemonClient", () => {
   test("an answer that is no JSON is told, cut to a length", async () => {
     using server = new Answering(() => new Response("<html>".repeat(100), { status: 404 }));
     const { code, message } = await rejectedBy(server.client().json("/x"));
-    expect(code).toBe("bad_request");
+    expect(code).toBe("route_not_found");
     expect(message).toStartWith("The daemon answered 404: <html><html>");
     expect(message.length).toBeLessThan(250);
   });

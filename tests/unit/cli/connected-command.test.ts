@@ -48,6 +48,7 @@ async function given(...argv: string[]): Promise<unknown> {
     restart: never,
     check: never,
     version: never,
+    login: never,
     ctl: () => Promise.resolve(ctl),
   };
   const code = await runCli({ argv0: "gaffer", argv, context, commands });

@@ -49,6 +49,37 @@ describe("describeConfig()", () => {
     expect(text).toContain("graceful_timeout = 30\n");
   });
 
+  test("shows what plugins are told without the secrets in it, however deep", () => {
+    using dir = new TempDir({
+      "g.toml": [
+        "[gaffer]",
+        'plugins_dir = ["a b", "/c"]',
+        "[plugin.x]",
+        'Title = "t"',
+        'url = "http://u:sekret1@h/"',
+        'tokens = ["sekret2"]',
+        "when = 2026-01-02",
+        'list = [{ password = "sekret3", n = 1 }]',
+        "[plugin.x.deep]",
+        'api_key = "sekret4"',
+        "on = true",
+      ].join("\n"),
+    });
+    const config = loadDaemonConfig(dir.file("g.toml"), surroundings);
+    const text = describeConfig(config);
+    expect(text).not.toContain("sekret");
+    const again = loadDaemonConfig(dir.write("again.toml", text), surroundings);
+    expect(again.pluginDirs).toEqual([dir.file("a b"), "/c"]);
+    expect(JSON.parse(JSON.stringify(again.plugins.get("x")))).toEqual({
+      Title: "t",
+      url: "http://u:***@h/",
+      tokens: "***",
+      when: "2026-01-02",
+      list: [{ password: "***", n: 1 }],
+      deep: { api_key: "***", on: true },
+    });
+  });
+
   test("writes what reads as the same configuration", () => {
     using dir = new TempDir({
       "g.ini": [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { isReached, reportWords } from "../../../src/remote/report-body.ts";
-import { scaleWords } from "../../../src/remote/scale-job.ts";
+import { isReached, reportWords } from "../../../src/remote/report-words.ts";
+import { scaleWords } from "../../../src/remote/scale-words.ts";
 import { runningOutcome, stoppedOutcome } from "../../../src/remote/tell-outcome.ts";
 
 const good = { running: 3, wanted: 3, killed: [], problems: [] };

@@ -1,5 +1,5 @@
 import { expect, jest, test } from "bun:test";
-import { type BunSocket, OpenSocket, STUCK_MS, TOO_SLOW } from "../../../src/server/open-socket.ts";
+import { type BunSocket, LINGER_MS, OpenSocket, STUCK_MS, TOO_SLOW } from "../../../src/server/open-socket.ts";
 import { QUEUE_BYTES, type Socket, type SocketSession } from "../../../src/server/socket.ts";
 
 /** A websocket whose reader takes what the test says. */
@@ -43,9 +43,10 @@ function setUp(session: Partial<SocketSession> = {}) {
     close: (...how) => closed.push(how),
     ...session,
   };
-  const socket = new OpenSocket(whole, { onClosed: () => undefined, onError: (error) => errors.push(error) });
+  let went = 0;
+  const socket = new OpenSocket(whole, { onClosed: () => went++, onError: (error) => errors.push(error) });
   socket.opened(ws);
-  return { ws, socket, errors, closed };
+  return { ws, socket, errors, closed, gone: () => went };
 }
 
 const fault = (): never => {
@@ -55,19 +56,42 @@ const fault = (): never => {
 test("a reader that takes nothing for STUCK_MS is closed with 1013; one that takes little is not", () => {
   jest.useFakeTimers();
   try {
-    const { ws, socket, closed } = setUp();
+    const { ws, socket, closed, gone } = setUp();
     socket.send("x".repeat(QUEUE_BYTES + 1));
     expect(socket.send("y")).toBe("full");
     expect(ws.isPaused).toBe(true);
     jest.advanceTimersByTime(STUCK_MS - 1);
     ws.buffered -= 1;
     jest.advanceTimersByTime(1);
-    expect(ws.closedWith).toBeUndefined();
+    expect(closed).toEqual([]);
     jest.advanceTimersByTime(STUCK_MS);
-    expect(ws.closedWith).toEqual([TOO_SLOW, "the reader is too slow"]);
     expect(closed).toEqual([[TOO_SLOW, "the reader is too slow"]]);
-    expect(socket.send("z")).toBe("full");
-    expect(jest.getTimerCount()).toBe(0);
+    expect([socket.send("z"), ws.closedWith]).toEqual(["full", undefined]);
+    // It reads on after all: what it finds at the end is why.
+    ws.buffered = 0;
+    socket.drained();
+    expect(ws.closedWith).toEqual([TOO_SLOW, "the reader is too slow"]);
+    expect([jest.getTimerCount(), gone()]).toEqual([0, 1]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test("a reader that never takes anything again is parted with; one that goes while it is waited for is forgotten", () => {
+  jest.useFakeTimers();
+  try {
+    for (const end of ["time", "close", "stop"]) {
+      const { ws, socket, closed, gone } = setUp();
+      socket.send("x".repeat(QUEUE_BYTES + 1));
+      socket.send("y");
+      jest.advanceTimersByTime(STUCK_MS);
+      expect([closed.length, gone(), jest.getTimerCount()]).toEqual([1, 0, 1]);
+      if (end === "time") jest.advanceTimersByTime(LINGER_MS);
+      else if (end === "close") socket.closed(1006, "");
+      else socket.end(1001, "stopping");
+      expect([end, ws.closedWith]).toEqual([end, end === "close" ? undefined : [TOO_SLOW, "the reader is too slow"]]);
+      expect([closed.length, gone(), jest.getTimerCount()]).toEqual([1, 1, 0]);
+    }
   } finally {
     jest.useRealTimers();
   }

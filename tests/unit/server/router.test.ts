@@ -62,7 +62,7 @@ describe("Router.find()", () => {
       message: "Cannot POST /12: it takes GET, DELETE, HEAD, OPTIONS",
     });
     expect(thrownBy(() => router.find("PATCH", "/streams/1/stdin")).message).toEndWith(
-      "it takes POST, GET, HEAD, OPTIONS",
+      "it takes GET, POST, HEAD, OPTIONS",
     );
   });
 
@@ -71,6 +71,28 @@ describe("Router.find()", () => {
       expect([path, thrownBy(() => router.find("GET", path)).code]).toEqual([path, "bad_request"]);
     }
   });
+});
+
+test("Router.clashing() finds a route that could be meant by the same requests; one for all the rest gives way", () => {
+  const rest = new Router([
+    route("GET", "/site/:name/*"),
+    route("GET", "/:pid#"),
+    route("GET", "/jobs/:session/:job?"),
+  ]);
+  for (const [method, path, there] of [
+    ["GET", "/jobs/mine", "/jobs/:session/:job?"],
+    ["GET", "/jobs/a/b", "/jobs/:session/:job?"],
+    ["GET", "/7", "/:pid#"],
+    ["GET", "/:other#", "/:pid#"],
+    ["GET", "/site/:x/*", undefined],
+    ["GET", "/site/:name/*", "/site/:name/*"],
+    ["GET", "/site/ui/hello", undefined],
+    ["GET", "/mine", undefined],
+    ["POST", "/jobs/mine", undefined],
+    ["GET", "/jobs/a/b/c", undefined],
+  ] as const) {
+    expect([method, path, rest.clashing(route(method, path))?.path]).toEqual([method, path, there]);
+  }
 });
 
 test("Router.methodsOf() lists the methods of a path, none where there is none", () => {

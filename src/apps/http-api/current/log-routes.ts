@@ -93,7 +93,7 @@ function logs(ports: FeedPorts, { raw, keepAlive, caller }: RouteRequest, { jobs
     begin: begin && ((position) => begin(feedId(epoch, position))),
     isLost: last?.isLost === true && form.contentType === EVENTS.contentType,
   });
-  return feeds.respond(source, { ...form, keyId: caller.keyId });
+  return feeds.respond(source, caller, form);
 }
 
 function permitLogs(caller: Caller, jobs: ReadonlySet<string>): void {

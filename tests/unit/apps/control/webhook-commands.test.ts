@@ -30,7 +30,7 @@ function controlOf({ world, hooks }: HookedWorld) {
     stats: () => Promise.resolve(new Map()),
     totalMemoryBytes: 1,
     plugins: () => [],
-    keyring: undefined,
+    access: undefined,
     shutdown: () => undefined,
   });
   return async (command: Command, args: unknown, caller: Caller = OWNER): Promise<unknown> =>

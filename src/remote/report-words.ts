@@ -1,14 +1,4 @@
-/** What came of a change that was waited for. */
-export interface ReportBody {
-  /** How many processes run. */
-  readonly running: number;
-  /** How many should. */
-  readonly wanted: number;
-  /** Labels of processes that had to be killed. */
-  readonly killed: readonly string[];
-  /** Processes that should run and do not, and why. */
-  readonly problems: readonly { readonly label: string; readonly reason: string }[];
-}
+import type { ReportBody } from "../wire/report-body.ts";
 
 /** What there is to say of a report besides its numbers, a line each. */
 export function reportWords({ killed = [], problems = [] }: Partial<ReportBody>): string[] {
