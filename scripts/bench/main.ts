@@ -10,6 +10,7 @@ import { measureFileLines } from "./file-lines.ts";
 import { measureStatus } from "./ctl-status.ts";
 import { measureLongLife } from "./long-life.ts";
 import { measureLines } from "./start-lines.ts";
+import { measureRate } from "./http-rate.ts";
 import { measureFanout } from "./websocket-fanout.ts";
 import { type Contender, contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
 
@@ -101,6 +102,13 @@ for (const { writers, lines } of floods) {
 row("gaffer ctl status, 100 jobs", "≤ 3", {
   ...(await measureStatus(gaffer, await compile("hello"), 7 * rounds)),
   unit: "ms",
+});
+const rate = await measureRate(gaffer, await compile("bare-http"), rounds);
+row("GET /jobs/S/N, 16 connections: CPU a request", "", { ours: rate.ours.cpuUs, bare: rate.bare.cpuUs, unit: "µs" });
+row("GET /jobs/S/N, 16 connections: requests a second", "", {
+  ours: rate.ours.perSecond,
+  bare: rate.bare.perSecond,
+  unit: "/s",
 });
 const fanout = await measureFanout(gaffer);
 row("one event to 1000 websockets, 10 stuck: p99", "≤ 50 ms", {

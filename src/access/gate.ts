@@ -3,7 +3,7 @@ import { type Endpoint, isLocal } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import type { SocketAddress } from "../base/ip-address.ts";
 import { isOurName } from "./host-header.ts";
-import { corsHeaders, isSameOrigin } from "./origin.ts";
+import { corsHeaders, isPartOfForeignPage, isSameOrigin } from "./origin.ts";
 import { peerOwner } from "./peer-owner.ts";
 
 /** Who may use an endpoint. */
@@ -116,11 +116,21 @@ export class Gate {
 
   #checkOrigin(headers: Headers): Readonly<Record<string, string>> {
     const origin = headers.get("origin");
-    if (origin === null || isSameOrigin(origin, headers.get("host"))) return {};
-    if (this.#options.corsOrigins.includes(origin)) return corsHeaders(origin);
-    throw forbidden(`Cannot serve a page of origin ${JSON.stringify(origin)}: it is not listed in cors_origins`);
+    const { corsOrigins } = this.#options;
+    if (origin !== null && corsOrigins.includes(origin)) return corsHeaders(origin);
+    if (origin !== null && !isSameOrigin(origin, headers.get("host"))) {
+      throw forbidden(`Cannot serve a page of origin ${JSON.stringify(origin)}: it is not listed in cors_origins`);
+    }
+    if (origin === null && isPartOfForeignPage(headers)) {
+      throw forbidden("Cannot serve a part of another origin's page: pages of those in cors_origins ask by CORS");
+    }
+    // What a cache keeps for us must not be told to a listed origin, which needs other headers.
+    return corsOrigins.length === 0 ? NO_HEADERS : VARY;
   }
 }
+
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+const VARY: Readonly<Record<string, string>> = { vary: "Origin" };
 
 /** The key that a request shows: `X-Api-Key`, or a bearer token. */
 function keyIn(headers: Headers): string | undefined {

@@ -15,3 +15,15 @@ export function corsHeaders(origin: string): Record<string, string> {
     vary: "Origin",
   };
 }
+
+/**
+ * Whether a browser says that something of a page of another origin asks, in a way that names no origin: an image, a script, a frame. A link
+ * that somebody follows is none of these: the page does not see where it leads.
+ *
+ * @see W3C Fetch Metadata Request Headers
+ */
+export function isPartOfForeignPage(headers: Headers): boolean {
+  const site = headers.get("sec-fetch-site");
+  if (site === null || site === "same-origin" || site === "none") return false;
+  return headers.get("sec-fetch-mode") !== "navigate" || headers.get("sec-fetch-dest") !== "document";
+}

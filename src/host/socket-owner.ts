@@ -1,4 +1,4 @@
-import { ptr } from "bun:ffi";
+import { type Pointer, ptr } from "bun:ffi";
 import { bytesOfV4, bytesOfV6, type SocketAddress } from "../base/ip-address.ts";
 import { type Libc, libc } from "./libc.ts";
 
@@ -20,27 +20,50 @@ const REPLY = 88;
 const UID = 80;
 const INODE = 84;
 
-/** The question for the socket whose own end is `peer`, and whose other end is `own`. */
-function question(peer: SocketAddress, own: SocketAddress): Uint8Array | undefined {
-  const [v4, toV4] = [bytesOfV4(peer.address), bytesOfV4(own.address)];
-  const isV4 = v4 !== undefined && toV4 !== undefined;
-  const [from, to] = isV4 ? [v4, toV4] : [bytesOfV6(peer.address), bytesOfV6(own.address)];
-  if (from === undefined || to === undefined) return undefined;
-  const bytes = new Uint8Array(REQUEST);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, REQUEST, true);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
-  view.setUint16(6, NLM_F_REQUEST, true);
-  bytes[HEADER] = isV4 ? AF_INET : AF_INET6;
-  bytes[HEADER + 1] = IPPROTO_TCP;
-  view.setUint32(HEADER + 4, 0xffff_ffff, true);
-  view.setUint16(SOCKET_ID, peer.port);
-  view.setUint16(SOCKET_ID + 2, own.port);
-  bytes.set(from, SOCKET_ID + 4);
-  bytes.set(to, SOCKET_ID + 20);
-  // No cookie: we know only its ends.
-  bytes.fill(0xff, SOCKET_ID + 40, SOCKET_ID + 48);
-  return bytes;
+/** Most addresses whose bytes are remembered: connections of this machine come from a few. */
+const REMEMBERED = 256;
+
+/** Makes questions, one after the other, in the same bytes. */
+class Question {
+  // The view first: with it the bytes get a place of their own, where they stay.
+  readonly #view = new DataView(new ArrayBuffer(REQUEST));
+  readonly bytes: Uint8Array = new Uint8Array(this.#view.buffer);
+  readonly pointer: Pointer = ptr(this.#view.buffer);
+  readonly #known = new Map<string, Uint8Array | undefined>();
+
+  constructor() {
+    this.#view.setUint32(0, REQUEST, true);
+    this.#view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
+    this.#view.setUint16(6, NLM_F_REQUEST, true);
+    this.bytes[HEADER + 1] = IPPROTO_TCP;
+    this.#view.setUint32(HEADER + 4, 0xffff_ffff, true);
+    // No cookie: we know only the ends of a socket.
+    this.bytes.fill(0xff, SOCKET_ID + 40, SOCKET_ID + 48);
+  }
+
+  /** Asks for the socket whose own end is `peer`, and whose other end is `own`. @returns whether they are addresses */
+  about(peer: SocketAddress, own: SocketAddress): boolean {
+    const [v4, toV4] = [this.#bytes(peer.address, 4), this.#bytes(own.address, 4)];
+    const isV4 = v4 !== undefined && toV4 !== undefined;
+    const [from, to] = isV4 ? [v4, toV4] : [this.#bytes(peer.address, 6), this.#bytes(own.address, 6)];
+    if (from === undefined || to === undefined) return false;
+    this.bytes[HEADER] = isV4 ? AF_INET : AF_INET6;
+    this.#view.setUint16(SOCKET_ID, peer.port);
+    this.#view.setUint16(SOCKET_ID + 2, own.port);
+    this.bytes.fill(0, SOCKET_ID + 4, SOCKET_ID + 36);
+    this.bytes.set(from, SOCKET_ID + 4);
+    this.bytes.set(to, SOCKET_ID + 20);
+    return true;
+  }
+
+  #bytes(address: string, version: 4 | 6): Uint8Array | undefined {
+    const name = `${version} ${address}`;
+    if (this.#known.has(name)) return this.#known.get(name);
+    if (this.#known.size >= REMEMBERED) this.#known.clear();
+    const bytes = version === 4 ? bytesOfV4(address) : bytesOfV6(address);
+    this.#known.set(name, bytes);
+    return bytes;
+  }
 }
 
 /**
@@ -51,7 +74,10 @@ function question(peer: SocketAddress, own: SocketAddress): Uint8Array | undefin
 export class SocketOwner implements Disposable {
   readonly #c: Libc;
   readonly #fd: number;
-  readonly #reply = new Uint8Array(256);
+  readonly #question = new Question();
+  readonly #view = new DataView(new ArrayBuffer(256));
+  readonly #reply: Uint8Array = new Uint8Array(this.#view.buffer);
+  readonly #replyPointer = ptr(this.#view.buffer);
 
   private constructor(c: Libc, fd: number) {
     this.#c = c;
@@ -73,11 +99,10 @@ export class SocketOwner implements Disposable {
    * @returns undefined where no program of this machine holds it (any more).
    */
   ownerOf(peer: SocketAddress, own: SocketAddress): number | undefined {
-    const request = question(peer, own);
-    if (request === undefined) return undefined;
-    if (this.#c.send(this.#fd, ptr(request), request.length, 0) !== request.length) return undefined;
-    const length = this.#c.read(this.#fd, ptr(this.#reply), this.#reply.length);
-    const view = new DataView(this.#reply.buffer);
+    if (!this.#question.about(peer, own)) return undefined;
+    if (this.#c.send(this.#fd, this.#question.pointer, REQUEST, 0) !== REQUEST) return undefined;
+    const length = this.#c.read(this.#fd, this.#replyPointer, this.#reply.length);
+    const view = this.#view;
     if (length < REPLY || view.getUint16(4, true) !== SOCK_DIAG_BY_FAMILY) return undefined;
     // Without such a connection the kernel answers with whoever listens on that port; a closed one has no inode, and counts as root's.
     const isIt = this.#reply[HEADER + 1] !== TCP_LISTEN && view.getUint16(HEADER + 6) === own.port;

@@ -101,5 +101,10 @@ export const JOB_FIELD_BY_NAME: ReadonlyMap<string, JobField> = new Map(JOB_FIEL
  * and functions that an embedding program gave are left out.
  */
 export function describeJob(config: JobConfig): Record<string, unknown> {
-  return Object.fromEntries(JOB_FIELDS.map((one) => [one.name, one.show(config)]));
+  const known = described.get(config) ?? Object.fromEntries(JOB_FIELDS.map((one) => [one.name, one.show(config)]));
+  described.set(config, known);
+  return { ...known };
 }
+
+/** A config never changes; it is asked for again and again. */
+const described = new WeakMap<JobConfig, Record<string, unknown>>();

@@ -43,7 +43,7 @@ export interface RouteDoc {
   readonly status?: number;
   /** What the answer is; none = it has no body. @defaultValue `application/json` */
   readonly contentTypes?: readonly string[];
-  /** Of a JSON answer. */
+  /** Of an answer of the first of these types; those of others are text. @defaultValue text */
   readonly answer?: TSchema;
 }
 

@@ -160,7 +160,7 @@ describe("what each key may, at every route of both generations", () => {
     expect(uncovered).toEqual([
       "get /{pid}/channel",
       "get /{pid}/channel/{stream}",
-      "get /wstreams/{id}",
+      "get /wstreams/{pid}",
       "get /_plugin/{name}",
       "get /_plugin/{name}/{path}",
     ]);

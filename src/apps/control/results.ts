@@ -189,6 +189,37 @@ export const newUserResult: TSchema = Type.Intersect([okResult, userResult]);
 /** Names of users; what is known of each, if that was asked for. */
 export const usersResult: TSchema = answer({ users: Type.Array(Type.Union([Type.String(), userResult])) });
 
+const maybe = (schema: TSchema): TSchema => Type.Optional(schema);
+const whole = Type.Integer();
+
+/** Something that happened; of a gap in what is told, how much is missing, and why. */
+export const eventResult: TSchema = answer(
+  {
+    event: Type.String({ description: "What happened; gap = some of it is missing" }),
+    name: maybe(name),
+    time: maybe(Type.Integer({ description: "Milliseconds since 1970" })),
+    seq: maybe(Type.Integer({ description: "Grows by one with each event" })),
+    topic: maybe(Type.String({ description: "Under which it was asked for" })),
+    pid: maybe(pid),
+    os_pid: maybe(osPid),
+    slot: maybe(whole),
+    exit_status: maybe(Type.Integer({ description: "As wait(2) gives it" })),
+    exit_code: maybe(nullable(whole)),
+    term_signal: maybe(whole),
+    once: maybe(Type.Boolean({ description: "Whether it was run once, and is never restarted" })),
+    uptime: maybe(Type.Number({ description: "Seconds" })),
+    reason: maybe(Type.String()),
+    error_exit_code: maybe(whole),
+    retry_in: maybe(Type.Number({ description: "Seconds" })),
+    signum: maybe(whole),
+    detached: maybe(Type.Boolean()),
+    detach: maybe(Type.Boolean()),
+    numprocesses: maybe(whole),
+    missed: maybe(nullable(whole)),
+  },
+  "Event",
+);
+
 /** What `?wait` adds: how it ended. */
 export const reportResult: TSchema = answer(
   {

@@ -10,6 +10,8 @@ export interface ShownRoute {
   readonly route: Route;
 }
 
+const text = Type.String();
+const digits = Type.Integer({ minimum: 0 });
 const nameless: RouteDoc = { summary: "Of a plugin", access: "what the plugin asks for", contentTypes: [] };
 const docOf = ({ doc = nameless }: Route): RouteDoc => doc;
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
@@ -63,9 +65,8 @@ function pathParameters(
   shown: readonly [ShownRoute, ...ShownRoute[]],
   refer: (schema: TSchema) => unknown,
 ): readonly Json[] {
-  const digits = Type.Integer({ minimum: 0 });
   const kindOf = ({ path, route }: ShownRoute, index: number): TSchema =>
-    route.path.includes(`:${namesIn(path)[index]}#`) ? digits : Type.String();
+    route.path.includes(`:${namesIn(path)[index]}#`) ? digits : text;
   return namesIn(shown[0].path).map((name, index) => {
     const names = unique(shown.map(({ path }) => namesIn(path)[index]));
     const schema = refer(anyOf(shown.map((one) => kindOf(one, index))));
@@ -77,8 +78,9 @@ function pathParameters(
 function queryParameters(docs: readonly RouteDoc[], refer: (schema: TSchema) => unknown): readonly Json[] {
   const known = new Map<string, Json>();
   for (const { query } of docs) {
-    for (const [name, schema] of Object.entries<TSchema>(query?.properties ?? {})) {
-      const required = docs.length === 1 && (query?.required ?? []).includes(name);
+    if (query === undefined) continue;
+    for (const [name, schema] of Object.entries<TSchema>(query.properties)) {
+      const required = docs.length === 1 && (query.required ?? []).includes(name);
       const description = schema.description === undefined ? {} : { description: schema.description };
       known.set(name, { name, in: "query", required, ...description, schema: refer(schema) });
     }
@@ -117,8 +119,8 @@ function contentOf(docs: readonly RouteDoc[], refer: (schema: TSchema) => unknow
   const types = unique(docs.flatMap(typesOf));
   if (types.length === 0) return {};
   const schemas = (type: string): TSchema[] =>
-    docs.filter((doc) => typesOf(doc).includes(type)).map(({ answer }) => answer ?? text);
+    docs
+      .filter((doc) => typesOf(doc).includes(type))
+      .map((doc) => (typesOf(doc)[0] === type ? doc.answer : undefined) ?? text);
   return { content: Object.fromEntries(types.map((type) => [type, { schema: refer(anyOf(schemas(type))) }])) };
 }
-
-const text = Type.String();

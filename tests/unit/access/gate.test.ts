@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Gate, type GateOptions, refuseOpenDoor } from "../../../src/access/gate.ts";
 import { hostName, isOurName } from "../../../src/access/host-header.ts";
-import { isSameOrigin } from "../../../src/access/origin.ts";
+import { isPartOfForeignPage, isSameOrigin } from "../../../src/access/origin.ts";
 import { parseEndpoint } from "../../../src/base/endpoint.ts";
 import { thrownBy } from "../../support/thrown-by.ts";
 
@@ -63,7 +63,8 @@ describe("Gate.admit()", () => {
     const listed = gate({ corsOrigins: ["https://ops.example"] });
     const given = listed.admit({ headers: headers({ origin: "https://ops.example" }), peer });
     expect(given).toMatchObject({ "access-control-allow-origin": "https://ops.example", vary: "Origin" });
-    expect(listed.admit({ headers: headers({ origin: "http://localhost:5000" }), peer })).toEqual({});
+    expect(listed.admit({ headers: headers({ origin: "http://localhost:5000" }), peer })).toEqual({ vary: "Origin" });
+    expect(listed.admit({ headers: headers(), peer })).toEqual({ vary: "Origin" });
     for (const origin of ["https://ops.example.evil", "http://ops.example", "https://OPS.example/", "null", "*"]) {
       expect([origin, code(listed, { origin })]).toEqual([origin, "forbidden"]);
     }
@@ -71,6 +72,20 @@ describe("Gate.admit()", () => {
       code(gate({ corsOrigins: ["https://ops.example"], ownerOf: () => 1 }), { origin: "https://ops.example" }),
     ).toBe("forbidden");
   });
+});
+
+const asks = (site: string, mode = "no-cors", dest = "image"): boolean =>
+  isPartOfForeignPage(new Headers({ "sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest }));
+
+test("isPartOfForeignPage() goes by what the browser says of the page", () => {
+  expect(isPartOfForeignPage(new Headers())).toBe(false);
+  expect([asks("same-origin"), asks("none"), asks("none", "navigate", "document")]).toEqual([false, false, false]);
+  expect([asks("cross-site"), asks("same-site"), asks("new-word"), asks("")]).toEqual([true, true, true, true]);
+  expect(asks("cross-site", "navigate", "document")).toBe(false);
+  expect([asks("cross-site", "navigate", "iframe"), asks("cross-site", "cors", "document")]).toEqual([true, true]);
+  expect(
+    code(gate(), { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" }),
+  ).toBe("forbidden");
 });
 
 test("hostName() is the name without port, brackets, case and last dot", () => {

@@ -16,7 +16,8 @@ import {
   unload,
   update,
 } from "../../control/job-commands.ts";
-import { type CommandRoute, commandRoute, type ControlRoute } from "../command-route.ts";
+import { okResult, pidsResult, scaleResult } from "../../control/results.ts";
+import { type CommandRoute, commandRoute, type ControlRoute, withReport } from "../command-route.ts";
 import { legacyName, legacyNames } from "./legacy-name.ts";
 
 type Body = Outcome["body"];
@@ -52,14 +53,14 @@ const status: CommandRoute["reply"] = {
 const scaled: CommandRoute["reply"] = {
   make: withOk,
   doc: {
-    answer: Type.Object({ ok: Type.Boolean(), numprocesses: Type.Integer() }),
+    answer: withReport(Type.Intersect([okResult, scaleResult])),
   },
 };
 
 const numbers: CommandRoute["reply"] = {
   make: withOk,
   doc: {
-    answer: Type.Object({ ok: Type.Boolean(), pids: Type.Array(Type.Integer()) }),
+    answer: withReport(Type.Intersect([okResult, pidsResult])),
   },
 };
 

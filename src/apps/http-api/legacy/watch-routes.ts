@@ -6,6 +6,7 @@ import type { Route, RouteRequest } from "../../../server/route.ts";
 import { parseFeedId } from "../../../wire/feed-id.ts";
 import { encodeSse } from "../../../wire/sse.ts";
 import { fields } from "../../control/arguments.ts";
+import { eventResult } from "../../control/results.ts";
 import { permitEvents } from "../../control/event-access.ts";
 import type { FeedPorts } from "../current/feed-routes.ts";
 import { EventFeed } from "../event-feed.ts";
@@ -74,6 +75,7 @@ export const watchRoutes = (ports: FeedPorts): readonly Route[] =>
       access: "manage of everything, or read of the one job that is named",
       query: watchQuery,
       contentTypes: ["application/json", "application/x-ndjson", "text/event-stream"],
+      answer: eventResult,
     },
     handle: (request) => watch(ports, request),
   }));
