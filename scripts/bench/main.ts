@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureFileLines } from "./file-lines.ts";
+import { measureRates, type Rate } from "./http-rate.ts";
 import { measureStatus } from "./ctl-status.ts";
 import { measureLongLife } from "./long-life.ts";
 import { measureLines } from "./start-lines.ts";
@@ -101,6 +102,15 @@ row("gaffer ctl status, 100 jobs", "≤ 3", {
   ...(await measureStatus(gaffer, await compile("hello"), 7 * rounds)),
   unit: "ms",
 });
+const rates = await measureRates(gaffer, await compile("bare-http"), rounds);
+const [requests, cpu] = [({ perSecond }: Rate) => perSecond, ({ cpuUs }: Rate) => cpuUs];
+for (const [over, ours] of [
+  ["TCP", rates.ours],
+  ["a unix socket", rates.unix],
+] as const) {
+  row(`GET /jobs/S/N over ${over}`, "≥ 0.5", { ours: ours.map(requests), bare: rates.bare.map(requests), unit: "/s" });
+  row(`GET /jobs/S/N over ${over}, CPU a request`, "", { ours: ours.map(cpu), bare: rates.bare.map(cpu), unit: "µs" });
+}
 const [atRest, after, later] = await measureLongLife(gaffer);
 console.log(
   `memory with 1000 silent: ${atRest.toFixed(0)} MiB at rest, ${after.toFixed(0)} after 10 000 restarts and 1 GiB of output, ` +

@@ -20,27 +20,60 @@ const REPLY = 88;
 const UID = 80;
 const INODE = 84;
 
-/** The question for the socket whose own end is `peer`, and whose other end is `own`. */
-function question(peer: SocketAddress, own: SocketAddress): Uint8Array | undefined {
-  const [v4, toV4] = [bytesOfV4(peer.address), bytesOfV4(own.address)];
-  const isV4 = v4 !== undefined && toV4 !== undefined;
-  const [from, to] = isV4 ? [v4, toV4] : [bytesOfV6(peer.address), bytesOfV6(own.address)];
-  if (from === undefined || to === undefined) return undefined;
-  const bytes = new Uint8Array(REQUEST);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, REQUEST, true);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
-  view.setUint16(6, NLM_F_REQUEST, true);
-  bytes[HEADER] = isV4 ? AF_INET : AF_INET6;
-  bytes[HEADER + 1] = IPPROTO_TCP;
-  view.setUint32(HEADER + 4, 0xffff_ffff, true);
-  view.setUint16(SOCKET_ID, peer.port);
-  view.setUint16(SOCKET_ID + 2, own.port);
-  bytes.set(from, SOCKET_ID + 4);
-  bytes.set(to, SOCKET_ID + 20);
-  // No cookie: we know only its ends.
-  bytes.fill(0xff, SOCKET_ID + 40, SOCKET_ID + 48);
-  return bytes;
+/** The addresses of both ends in the bytes of one family. */
+interface Ends {
+  readonly family: number;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
+
+function endsOf(peer: string, own: string): Ends | undefined {
+  const [v4, toV4] = [bytesOfV4(peer), bytesOfV4(own)];
+  if (v4 !== undefined && toV4 !== undefined) return { family: AF_INET, from: v4, to: toV4 };
+  const [from, to] = [bytesOfV6(peer), bytesOfV6(own)];
+  return from === undefined || to === undefined ? undefined : { family: AF_INET6, from, to };
+}
+
+/**
+ * The question for the socket whose own end is one address, and whose other end is another. It is asked at every request: the bytes are
+ * made once, and of the addresses, which are nearly always the same two, only when they are others than before.
+ */
+class Question {
+  readonly bytes = new Uint8Array(REQUEST);
+  readonly #view = new DataView(this.bytes.buffer);
+  #peer: string | undefined;
+  #own: string | undefined;
+
+  constructor() {
+    this.#view.setUint32(0, REQUEST, true);
+    this.#view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
+    this.#view.setUint16(6, NLM_F_REQUEST, true);
+    this.bytes[HEADER + 1] = IPPROTO_TCP;
+    this.#view.setUint32(HEADER + 4, 0xffff_ffff, true);
+    // No cookie: we know only its ends.
+    this.bytes.fill(0xff, SOCKET_ID + 40, SOCKET_ID + 48);
+  }
+
+  /** @returns whether these are addresses. */
+  fill(peer: SocketAddress, own: SocketAddress): boolean {
+    if ((peer.address !== this.#peer || own.address !== this.#own) && !this.#fillAddresses(peer.address, own.address)) {
+      return false;
+    }
+    this.#view.setUint16(SOCKET_ID, peer.port);
+    this.#view.setUint16(SOCKET_ID + 2, own.port);
+    return true;
+  }
+
+  #fillAddresses(peer: string, own: string): boolean {
+    const ends = endsOf(peer, own);
+    if (ends === undefined) return false;
+    this.bytes[HEADER] = ends.family;
+    this.bytes.fill(0, SOCKET_ID + 4, SOCKET_ID + 36);
+    this.bytes.set(ends.from, SOCKET_ID + 4);
+    this.bytes.set(ends.to, SOCKET_ID + 20);
+    [this.#peer, this.#own] = [peer, own];
+    return true;
+  }
 }
 
 /**
@@ -51,7 +84,9 @@ function question(peer: SocketAddress, own: SocketAddress): Uint8Array | undefin
 export class SocketOwner implements Disposable {
   readonly #c: Libc;
   readonly #fd: number;
+  readonly #question = new Question();
   readonly #reply = new Uint8Array(256);
+  readonly #view = new DataView(this.#reply.buffer);
 
   private constructor(c: Libc, fd: number) {
     this.#c = c;
@@ -73,11 +108,10 @@ export class SocketOwner implements Disposable {
    * @returns undefined where no program of this machine holds it (any more).
    */
   ownerOf(peer: SocketAddress, own: SocketAddress): number | undefined {
-    const request = question(peer, own);
-    if (request === undefined) return undefined;
-    if (this.#c.send(this.#fd, ptr(request), request.length, 0) !== request.length) return undefined;
+    if (!this.#question.fill(peer, own)) return undefined;
+    if (this.#c.send(this.#fd, ptr(this.#question.bytes), REQUEST, 0) !== REQUEST) return undefined;
     const length = this.#c.read(this.#fd, ptr(this.#reply), this.#reply.length);
-    const view = new DataView(this.#reply.buffer);
+    const view = this.#view;
     if (length < REPLY || view.getUint16(4, true) !== SOCK_DIAG_BY_FAMILY) return undefined;
     // Without such a connection the kernel answers with whoever listens on that port; a closed one has no inode, and counts as root's.
     const isIt = this.#reply[HEADER + 1] !== TCP_LISTEN && view.getUint16(HEADER + 6) === own.port;
