@@ -60,6 +60,7 @@ const namesAt = ({ method, path }: Operation, at: Place): NamedValues => {
     wait: 20,
     heartbeat: 1,
     pattern: ".",
+    parent: at.key,
     ...elsewhere,
     // A body of POST makes something new.
     inBody: isNew
@@ -87,6 +88,19 @@ const bodyOf = ({ requestBody }: Operation): { type: string; schema: Schema } | 
 
 const encode = (type: string, value: unknown): string =>
   type.includes("json") ? JSON.stringify(value) : String(value);
+
+/** Bodies that are not what they must be, each in one thing. */
+function badBodies(values: SchemaValues, schema: Schema): string[] {
+  const good: Record<string, unknown> = { ...Object(values.good(schema, false)) };
+  // Where anything else may be said besides, nothing is unknown.
+  const unknown = values.isClosed(schema) ? [{ ...good, no_such: 1 }] : [];
+  const missing = values.required(schema).map((name) => ({ ...good, [name]: undefined }));
+  const wrong = Object.entries(values.fields(schema)).flatMap(([name, one]) =>
+    values.bad(one).map((value) => ({ ...good, [name]: value })),
+  );
+  const texts = [...unknown, ...missing, ...wrong].map((one) => JSON.stringify(one));
+  return [...texts, `{"__proto__":1,${JSON.stringify(good).slice(1)}`.replace(/,\}$/, "}")];
+}
 
 describe("the document of the API", () => {
   let walked: WalkedDaemon;
@@ -417,19 +431,10 @@ describe("the document of the API", () => {
         await refused("x".repeat(MOST_BYTES + 1), 413);
         if (body.type === "application/octet-stream") continue;
         for (const text of ["{", "nonsense", "[]", "null", '"x"', "{}{}", "\0", '{"a":1,}']) await refused(text, 400);
-        if (operation.requestBody?.required === true) for (const text of ["", " "]) await refused(text, 400);
-        if (!body.type.includes("json")) continue;
-        const values = valuesAt(names);
-        const good: Record<string, unknown> = { ...Object(values.good(body.schema, false)) };
-        // Where anything else may be said besides, nothing is unknown.
-        if (values.isClosed(body.schema)) await refused(JSON.stringify({ ...good, no_such: 1 }), 400);
-        await refused(`{"__proto__":1,${JSON.stringify(good).slice(1)}`.replace(/,\}$/, "}"), 400);
-        for (const name of values.required(body.schema)) {
-          await refused(JSON.stringify({ ...good, [name]: undefined }), 400);
-        }
-        for (const [name, schema] of Object.entries(values.fields(body.schema))) {
-          for (const value of values.bad(schema)) await refused(JSON.stringify({ ...good, [name]: value }), 400);
-        }
+        const empty = operation.requestBody?.required === true ? ["", " "] : [];
+        for (const text of empty) await refused(text, 400);
+        const bad = body.type.includes("json") ? badBodies(valuesAt(names), body.schema) : [];
+        for (const text of bad) await refused(text, 400);
       }
     });
   });

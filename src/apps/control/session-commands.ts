@@ -53,6 +53,7 @@ export const unloadSession: Command = defineCommand({
   permission: "manage",
   args: sessionArgs,
   result: jobsResult,
+  hasEnd: true,
   run: ({ manager }, { session }) => {
     const jobs = manager.jobs(session);
     if (jobs.length === 0) throw notFound(session);
@@ -81,6 +82,7 @@ const onSession = (
     permission: "manage",
     args: sessionArgs,
     result: jobsResult,
+    hasEnd: true,
     run: ({ manager }, { session }) => {
       const jobs = inOrder(manager, session);
       return { body: { ok: true, jobs }, done: allDone(act(manager, jobs)) };
@@ -113,6 +115,7 @@ export const applySession: Command = defineCommand({
   permission: "manage",
   args: applyArgs,
   result: sessionDifferenceResult,
+  hasEnd: true,
   run: ({ manager }, { session, jobs, start }) => {
     checkSession(session);
     const settings = jobs.map((job) => {
