@@ -1,5 +1,10 @@
-/** `bare-http BODY`: answers every request with this constant; says its port. */
-const [body = "{}"] = process.argv.slice(2);
-const headers = { "content-type": "application/json;charset=utf-8" };
-const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response(body, { headers }) });
-console.log(server.port);
+/** The baseline for a request: a server that answers all of them with the same text. `bare-http BYTES` prints its port. */
+const body = JSON.stringify({ text: "x".repeat(Number(process.argv[2]) - '{"text":""}'.length) });
+
+const { port } = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  development: false,
+  fetch: () => new Response(body, { headers: { "content-type": "application/json;charset=utf-8" } }),
+});
+console.log(port);

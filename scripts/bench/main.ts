@@ -7,11 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureFileLines } from "./file-lines.ts";
+import { measureRates, type Rate } from "./http-rate.ts";
 import { measureStatus } from "./ctl-status.ts";
 import { measureLongLife } from "./long-life.ts";
 import { measureLines } from "./start-lines.ts";
-import { measureRate } from "./http-rate.ts";
-import { measureFanout } from "./websocket-fanout.ts";
 import { type Contender, contenders, type Figures, measureLife, measureRestart } from "./supervisor.ts";
 
 const root = join(import.meta.dir, "..", "..");
@@ -103,20 +102,15 @@ row("gaffer ctl status, 100 jobs", "≤ 3", {
   ...(await measureStatus(gaffer, await compile("hello"), 7 * rounds)),
   unit: "ms",
 });
-const rate = await measureRate(gaffer, await compile("bare-http"), rounds);
-row("GET /jobs/S/N, 16 connections: CPU a request", "", { ours: rate.ours.cpuUs, bare: rate.bare.cpuUs, unit: "µs" });
-row("GET /jobs/S/N, 16 connections: requests a second", "", {
-  ours: rate.ours.perSecond,
-  bare: rate.bare.perSecond,
-  unit: "/s",
-});
-const fanout = await measureFanout(gaffer);
-row("one event to 1000 websockets, 10 stuck: p99", "≤ 50 ms", {
-  ours: [fanout.ours.p99],
-  bare: [fanout.bare.p99],
-  unit: "ms",
-});
-console.log(`memory with these: ${fanout.memoryMiB.map((mib) => mib.toFixed(0)).join(", ")} MiB before, full, after`);
+const rates = await measureRates(gaffer, await compile("bare-http"), rounds);
+const [requests, cpu] = [({ perSecond }: Rate) => perSecond, ({ cpuUs }: Rate) => cpuUs];
+for (const [over, ours] of [
+  ["TCP", rates.ours],
+  ["a unix socket", rates.unix],
+] as const) {
+  row(`GET /jobs/S/N over ${over}`, "≥ 0.5", { ours: ours.map(requests), bare: rates.bare.map(requests), unit: "/s" });
+  row(`GET /jobs/S/N over ${over}, CPU a request`, "", { ours: ours.map(cpu), bare: rates.bare.map(cpu), unit: "µs" });
+}
 const [atRest, after, later] = await measureLongLife(gaffer);
 console.log(
   `memory with 1000 silent: ${atRest.toFixed(0)} MiB at rest, ${after.toFixed(0)} after 10 000 restarts and 1 GiB of output, ` +

@@ -54,6 +54,8 @@ const forbidden = (message: string): GafferError => new GafferError("forbidden",
 export class Gate {
   readonly #options: GateOptions;
   readonly #names: readonly string[];
+  /** The Host header that was found to be ours last: nearly always that of the next request, too. */
+  #ourName: string | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -93,11 +95,12 @@ export class Gate {
 
   #checkTcp({ headers, peer }: Visit): void {
     const host = headers.get("host") ?? "";
-    if (!isOurName(host, this.#names)) {
+    if (host !== this.#ourName && !isOurName(host, this.#names)) {
       throw forbidden(
         `Cannot serve host ${JSON.stringify(host)}: it is not a name of this daemon (list it in allowed_hosts)`,
       );
     }
+    this.#ourName = host;
     if (!this.#options.insecure) this.#checkPeer(peer);
   }
 

@@ -1,4 +1,4 @@
-import { type Pointer, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { bytesOfV4, bytesOfV6, type SocketAddress } from "../base/ip-address.ts";
 import { type Libc, libc } from "./libc.ts";
 
@@ -20,16 +20,29 @@ const REPLY = 88;
 const UID = 80;
 const INODE = 84;
 
-/** Most addresses whose bytes are remembered: connections of this machine come from a few. */
-const REMEMBERED = 256;
+/** The addresses of both ends in the bytes of one family. */
+interface Ends {
+  readonly family: number;
+  readonly from: Uint8Array;
+  readonly to: Uint8Array;
+}
 
-/** Makes questions, one after the other, in the same bytes. */
+function endsOf(peer: string, own: string): Ends | undefined {
+  const [v4, toV4] = [bytesOfV4(peer), bytesOfV4(own)];
+  if (v4 !== undefined && toV4 !== undefined) return { family: AF_INET, from: v4, to: toV4 };
+  const [from, to] = [bytesOfV6(peer), bytesOfV6(own)];
+  return from === undefined || to === undefined ? undefined : { family: AF_INET6, from, to };
+}
+
+/**
+ * The question for the socket whose own end is one address, and whose other end is another. It is asked at every request: the bytes are
+ * made once, and of the addresses, which are nearly always the same two, only when they are others than before.
+ */
 class Question {
-  // The view first: with it the bytes get a place of their own, where they stay.
-  readonly #view = new DataView(new ArrayBuffer(REQUEST));
-  readonly bytes: Uint8Array = new Uint8Array(this.#view.buffer);
-  readonly pointer: Pointer = ptr(this.#view.buffer);
-  readonly #known = new Map<string, Uint8Array | undefined>();
+  readonly bytes = new Uint8Array(REQUEST);
+  readonly #view = new DataView(this.bytes.buffer);
+  #peer: string | undefined;
+  #own: string | undefined;
 
   constructor() {
     this.#view.setUint32(0, REQUEST, true);
@@ -37,32 +50,29 @@ class Question {
     this.#view.setUint16(6, NLM_F_REQUEST, true);
     this.bytes[HEADER + 1] = IPPROTO_TCP;
     this.#view.setUint32(HEADER + 4, 0xffff_ffff, true);
-    // No cookie: we know only the ends of a socket.
+    // No cookie: we know only its ends.
     this.bytes.fill(0xff, SOCKET_ID + 40, SOCKET_ID + 48);
   }
 
-  /** Asks for the socket whose own end is `peer`, and whose other end is `own`. @returns whether they are addresses */
-  about(peer: SocketAddress, own: SocketAddress): boolean {
-    const [v4, toV4] = [this.#bytes(peer.address, 4), this.#bytes(own.address, 4)];
-    const isV4 = v4 !== undefined && toV4 !== undefined;
-    const [from, to] = isV4 ? [v4, toV4] : [this.#bytes(peer.address, 6), this.#bytes(own.address, 6)];
-    if (from === undefined || to === undefined) return false;
-    this.bytes[HEADER] = isV4 ? AF_INET : AF_INET6;
+  /** @returns whether these are addresses. */
+  fill(peer: SocketAddress, own: SocketAddress): boolean {
+    if ((peer.address !== this.#peer || own.address !== this.#own) && !this.#fillAddresses(peer.address, own.address)) {
+      return false;
+    }
     this.#view.setUint16(SOCKET_ID, peer.port);
     this.#view.setUint16(SOCKET_ID + 2, own.port);
-    this.bytes.fill(0, SOCKET_ID + 4, SOCKET_ID + 36);
-    this.bytes.set(from, SOCKET_ID + 4);
-    this.bytes.set(to, SOCKET_ID + 20);
     return true;
   }
 
-  #bytes(address: string, version: 4 | 6): Uint8Array | undefined {
-    const name = `${version} ${address}`;
-    if (this.#known.has(name)) return this.#known.get(name);
-    if (this.#known.size >= REMEMBERED) this.#known.clear();
-    const bytes = version === 4 ? bytesOfV4(address) : bytesOfV6(address);
-    this.#known.set(name, bytes);
-    return bytes;
+  #fillAddresses(peer: string, own: string): boolean {
+    const ends = endsOf(peer, own);
+    if (ends === undefined) return false;
+    this.bytes[HEADER] = ends.family;
+    this.bytes.fill(0, SOCKET_ID + 4, SOCKET_ID + 36);
+    this.bytes.set(ends.from, SOCKET_ID + 4);
+    this.bytes.set(ends.to, SOCKET_ID + 20);
+    [this.#peer, this.#own] = [peer, own];
+    return true;
   }
 }
 
@@ -75,9 +85,8 @@ export class SocketOwner implements Disposable {
   readonly #c: Libc;
   readonly #fd: number;
   readonly #question = new Question();
-  readonly #view = new DataView(new ArrayBuffer(256));
-  readonly #reply: Uint8Array = new Uint8Array(this.#view.buffer);
-  readonly #replyPointer = ptr(this.#view.buffer);
+  readonly #reply = new Uint8Array(256);
+  readonly #view = new DataView(this.#reply.buffer);
 
   private constructor(c: Libc, fd: number) {
     this.#c = c;
@@ -99,9 +108,9 @@ export class SocketOwner implements Disposable {
    * @returns undefined where no program of this machine holds it (any more).
    */
   ownerOf(peer: SocketAddress, own: SocketAddress): number | undefined {
-    if (!this.#question.about(peer, own)) return undefined;
-    if (this.#c.send(this.#fd, this.#question.pointer, REQUEST, 0) !== REQUEST) return undefined;
-    const length = this.#c.read(this.#fd, this.#replyPointer, this.#reply.length);
+    if (!this.#question.fill(peer, own)) return undefined;
+    if (this.#c.send(this.#fd, ptr(this.#question.bytes), REQUEST, 0) !== REQUEST) return undefined;
+    const length = this.#c.read(this.#fd, ptr(this.#reply), this.#reply.length);
     const view = this.#view;
     if (length < REPLY || view.getUint16(4, true) !== SOCK_DIAG_BY_FAMILY) return undefined;
     // Without such a connection the kernel answers with whoever listens on that port; a closed one has no inode, and counts as root's.

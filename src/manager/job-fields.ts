@@ -101,10 +101,8 @@ export const JOB_FIELD_BY_NAME: ReadonlyMap<string, JobField> = new Map(JOB_FIEL
  * and functions that an embedding program gave are left out.
  */
 export function describeJob(config: JobConfig): Record<string, unknown> {
-  const known = described.get(config) ?? Object.fromEntries(JOB_FIELDS.map((one) => [one.name, one.show(config)]));
-  described.set(config, known);
-  return { ...known };
+  const fields: Record<string, unknown> = {};
+  // Shown for each job that is asked about: a list of pairs in between would take as long again.
+  for (const one of JOB_FIELDS) fields[one.name] = one.show(config);
+  return fields;
 }
-
-/** A config never changes; it is asked for again and again. */
-const described = new WeakMap<JobConfig, Record<string, unknown>>();

@@ -33,7 +33,7 @@ export class HttpService {
   async handle(request: Request, server: HttpServer, endpoint: Endpoint): Promise<HttpAnswer> {
     let headers: Readonly<Record<string, string>> = {};
     try {
-      const peer = server.requestIP(request) ?? undefined;
+      const peer = endpoint.kind === "tcp" ? (server.requestIP(request) ?? undefined) : undefined;
       headers = this.#options.gatekeeper().admit({ headers: request.headers, endpoint, peer });
       const answer = await this.#answer(request, server, endpoint);
       return answer && withHeaders(answer, headers);

@@ -11,8 +11,9 @@ import { didYouMean } from "../base/nearest.ts";
  * one that is not what it must be.
  */
 export function readQuery<Fields extends TObject>(query: URLSearchParams, schema: Fields): Static<Fields> {
-  refuseUnknown(query, Object.keys(schema.properties));
   const values: Record<string, unknown> = {};
+  if (query.size > 0) refuseUnknown(query, Object.keys(schema.properties));
+  else if (schema.required === undefined) return values;
   for (const [name, field] of Object.entries<TSchema>(schema.properties)) {
     if (query.has(name)) values[name] = readField(query, name, field);
   }

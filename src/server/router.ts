@@ -31,10 +31,15 @@ interface Way {
   readonly values: readonly string[];
 }
 
+/** Paths that are remembered, and how long they may be: whoever asks for many others must not fill our memory. */
+const [MOST_LATELY, LONGEST_LATELY] = [256, 200];
+
 /** Finds the route of a request: what stands there literally goes before digits, those before anything, that before the rest of a path. */
 export class Router {
   readonly #root = new Node();
   readonly #routes: Route[] = [];
+  /** Ways of paths that were asked for lately: programs ask for the same again and again. */
+  readonly #lately = new Map<string, readonly Way[]>();
 
   /** @param routes - of two of the same method and path, the earlier one is taken. */
   constructor(routes: readonly Route[] = []) {
@@ -49,6 +54,7 @@ export class Router {
   /** Knows these, too. */
   add(routes: readonly Route[]): void {
     this.#routes.push(...routes);
+    this.#lately.clear();
     for (const route of routes) {
       const segments = route.path.split("/").slice(1);
       this.#insert(route, segments);
@@ -102,7 +108,16 @@ export class Router {
     return routes.find((route) => route.method === method && (!route.path.endsWith("*") || route.path === path));
   }
 
-  #waysOf(path: string): Way[] {
+  #waysOf(path: string): readonly Way[] {
+    const known = this.#lately.get(path);
+    if (known !== undefined) return known;
+    const ways = this.#look(path);
+    if (this.#lately.size >= MOST_LATELY) this.#lately.clear();
+    if (path.length <= LONGEST_LATELY) this.#lately.set(path, ways);
+    return ways;
+  }
+
+  #look(path: string): Way[] {
     const ways: Way[] = [];
     const raw = path.split("/").slice(1);
     if (!path.startsWith("/")) return ways;

@@ -65,7 +65,8 @@ export const commandRoute = (route: CommandRoute): ControlRoute => {
     doc,
     handle: async (request) => {
       const { wait: seconds, ...query } = readQuery(request.query, querySchema);
-      const args = await argumentsOf(route, request, query);
+      const path = { ...pathFields(request.params), ...query, ...route.args?.(request) };
+      const args = route.body === undefined ? path : await argumentsOf(route.body, path, request);
       const outcome = await control.execute(route.command, args, request.caller);
       const body = typeof seconds === "number" ? await awaitEnd(outcome, seconds * 1000, request) : outcome.body;
       const { status = 200, reply } = route;
@@ -74,12 +75,12 @@ export const commandRoute = (route: CommandRoute): ControlRoute => {
   });
 };
 
+/** @param path - the arguments that path and query give. */
 async function argumentsOf(
-  { body = "none", args }: CommandRoute,
+  body: BodyUse,
+  path: Readonly<Record<string, unknown>>,
   request: RouteRequest,
-  query: object,
 ): Promise<unknown> {
-  const path = { ...pathFields(request.params), ...query, ...args?.(request) };
   if (body === "none") return path;
   if (body === "fields") return besidePath(path, await bodyFields(request));
   if (body === "optional-fields") return besidePath(path, await optionalBodyFields(request));

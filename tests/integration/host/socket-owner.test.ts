@@ -35,6 +35,22 @@ for (const [listenOn, connectTo] of [
   });
 }
 
+test("SocketOwner asked about one connection after the other mixes up none", async () => {
+  using owner = SocketOwner.open();
+  using v4 = await connected("127.0.0.1", "127.0.0.1");
+  using v6 = await connected("::1", "::1");
+  using mapped = await connected("::", "127.0.0.1");
+  const pairs = [v4, v6, mapped];
+  const uid = process.getuid?.() ?? -1;
+  for (const { peer, own } of [...pairs, ...pairs.toReversed(), v4, mapped, v6]) {
+    expect(owner?.ownerOf(peer, own)).toBe(uid);
+    expect(owner?.ownerOf({ ...peer, port: peer.port ^ 1 }, own)).toBeUndefined();
+    for (const other of pairs.filter((one) => one.peer !== peer)) {
+      expect(owner?.ownerOf(peer, other.own)).toBeUndefined();
+    }
+  }
+});
+
 test("SocketOwner knows nobody for a port that is only listened on, an end that is closed, or no address", async () => {
   using owner = SocketOwner.open();
   const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });

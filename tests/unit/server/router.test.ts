@@ -99,3 +99,19 @@ test("Router.methodsOf() lists the methods of a path, none where there is none",
   expect(router.methodsOf("/12")).toEqual(["GET", "DELETE", "HEAD", "OPTIONS"]);
   expect(router.methodsOf("/nope/x/y")).toEqual([]);
 });
+
+describe("Router.add()", () => {
+  test("is seen by paths that were asked for before, and by many of them", () => {
+    const growing = new Router([route("GET", "/a/:b")]);
+    expect(growing.methodsOf("/a/b")).toEqual(["GET", "HEAD", "OPTIONS"]);
+    expect(thrownBy(() => growing.find("GET", "/c")).code).toBe("route_not_found");
+    growing.add([route("POST", "/a/:b"), route("GET", "/c"), route("GET", "/a/b")]);
+    expect(growing.methodsOf("/a/b")).toEqual(["GET", "POST", "HEAD", "OPTIONS"]);
+    expect(growing.find("GET", "/c").route.path).toBe("/c");
+    expect(growing.find("GET", "/a/b").route.path).toBe("/a/b");
+    for (let count = 0; count < 1000; count++) {
+      const name = `x${count % 300}`.repeat((count % 7) * 20 + 1);
+      expect(growing.find("GET", `/a/${name}`).params).toEqual({ b: name });
+    }
+  });
+});
