@@ -54,11 +54,6 @@ export class SchemaValues {
     return Object.fromEntries(Object.entries(Object(schema["properties"])).map(([name, one]) => [name, Object(one)]));
   }
 
-  /** Whether an object takes no other fields. */
-  isClosed(given: Schema): boolean {
-    return this.#document.resolve(given)["additionalProperties"] === false;
-  }
-
   /** The fields that an object can't do without. */
   required(given: Schema): string[] {
     return listOf(this.#document.resolve(given)["required"]).map(String);
