@@ -74,6 +74,7 @@ async function installTools(): Promise<void> {
     useradd: "passwd",
     openssl: "openssl",
     curl: "curl",
+    chromium: "chromium",
   };
   const missing = Object.entries(tools).filter(([tool]) => Bun.which(tool, { PATH }) === null);
   if (missing.length === 0) return;
@@ -87,7 +88,7 @@ await check(bun, "check");
 await check(join(root, "node_modules", ".bin", "oxlint"), "--type-aware", "src", "tests", "scripts");
 await check(bun, "scripts/check-docs.ts");
 await check(bun, "scripts/build.ts");
-for (const folder of ["unit", "fuzz", "simulation", "integration", "e2e"]) await tests(folder);
+for (const folder of ["unit", "fuzz", "simulation", "integration", "e2e", "browser"]) await tests(folder);
 
 rmSync(scratch, { recursive: true });
 if (failures.length > 0) console.log(`\nFAILED:\n${failures.join("\n")}`);
