@@ -1,7 +1,7 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import type { Keyring, MintedKey } from "./keyring.ts";
 import { Passwords } from "./passwords.ts";
-import { USER_TYPES, userNotFound, type UserRecord, type UserStore, type UserType } from "./user-store.ts";
+import { USER_TYPES, userExists, userNotFound, type UserRecord, type UserStore, type UserType } from "./user-store.ts";
 
 /** A user, but for the password. */
 export type Account = Omit<UserRecord, "passwordHash">;
@@ -75,9 +75,7 @@ export class Accounts {
   async create(username: string, wish: AccountWish): Promise<Account> {
     const name = readUsername(username);
     const key = wish.key === undefined ? undefined : this.#keyring.get(wish.key).id;
-    if (this.#store.get(name) !== undefined) {
-      throw new GafferError("user_exists", `Cannot add user "${name}": there is one of that name`);
-    }
+    if (this.#store.get(name) !== undefined) throw userExists(name);
     const user = await this.#record(name, { ...wish, key });
     this.#store.add(user);
     return withoutHash(user);

@@ -22,9 +22,9 @@ export interface Grants {
 /** Permissions that are held or not, of nothing in particular. */
 export const ADMINISTRATION = ["admin", "create_key", "create_user"] as const;
 /** Permissions that are held of sessions and jobs. */
-export const OPERATION = ["manage", "write", "read"] as const;
+const OPERATION = ["manage", "write", "read"] as const;
 /** Stands for everything there is. */
-export const EVERYTHING = "*";
+const EVERYTHING = "*";
 
 type Administration = (typeof ADMINISTRATION)[number];
 type Operation = (typeof OPERATION)[number];

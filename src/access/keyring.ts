@@ -98,8 +98,22 @@ export class Keyring implements Authenticator {
         const record = this.#record(id);
         return record !== undefined && allows(record.permissions, permission, target);
       },
-      onRevoked: (listener) => this.onRevoked((gone) => gone === id && listener()),
+      onRevoked: (listener) => this.#whenRevoked(id, listener),
     };
+  }
+
+  /** Between the look at a key and this, it may have been taken back. */
+  #whenRevoked(id: string, listener: () => void): () => void {
+    if (this.#record(id) === undefined) {
+      listener();
+      return () => undefined;
+    }
+    const end = this.onRevoked((gone) => {
+      if (gone !== id) return;
+      end();
+      listener();
+    });
+    return end;
   }
 
   #idOf(key: string): string | undefined {

@@ -58,7 +58,7 @@ export class UserStore implements Disposable {
   add(user: UserRecord): void {
     this.#database.atomically(() => {
       if (this.get(user.username) !== undefined) {
-        throw new GafferError("user_exists", `Cannot add user "${user.username}": there is one of that name`);
+        throw userExists(user.username);
       }
       this.#database.run(`INSERT INTO users (${columns}) VALUES (?, ?, ?, ?, ?)`, ...valuesOf(user));
     });
@@ -99,6 +99,10 @@ export class UserStore implements Disposable {
 /** There is no such user. @param action - what can't be done with it */
 export const userNotFound = (action: string, username: string): GafferError =>
   new GafferError("user_not_found", `Cannot ${action} user ${JSON.stringify(username)}: there is no such user`);
+
+/** There is such a user already. */
+export const userExists = (username: string): GafferError =>
+  new GafferError("user_exists", `Cannot add user "${username.toLowerCase()}": there is one of that name`);
 
 const valuesOf = ({ username, passwordHash, userType, key, extra }: UserRecord) =>
   [username, passwordHash, userType, key ?? null, JSON.stringify(extra)] as const;

@@ -101,6 +101,32 @@ export function readTlsIdentity(
   return undefined;
 }
 
+/**
+ * What is wrong with certificates that are given as PEM texts; undefined = nothing.
+ *
+ * @returns the fact, with the text it is about: `ca holds no certificate …`.
+ */
+export function tlsTextProblem({
+  ca,
+  cert,
+  key,
+}: {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}): string | undefined {
+  const problems: string[] = [];
+  const about = (which: string) => (fact: string) => problems.push(`${which} ${fact}`);
+  if (ca !== undefined) certificatesOf(ca, about("ca"));
+  const [leaf] = (cert === undefined ? undefined : certificatesOf(cert, about("cert"))) ?? [];
+  const secret = key === undefined ? undefined : keyOf(key, about("key"));
+  if ((cert === undefined) !== (key === undefined)) problems.push("cert and key are given together or not at all");
+  if (leaf !== undefined && secret !== undefined && !leaf.checkPrivateKey(secret)) {
+    problems.push("key does not belong to cert");
+  }
+  return problems[0];
+}
+
 /** Reads the certificates of an authority. @returns undefined if anything is wrong with them, which is reported. */
 export function readTlsAuthority(cacert: string, report: ReportTlsProblem): TlsAuthority | undefined {
   const ca = readPem(cacert, (fact) => report("cacert", fact));

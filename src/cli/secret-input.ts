@@ -33,6 +33,12 @@ export async function readSecret({ what, flag, file, isNew = false }: SecretQues
   return secret;
 }
 
+/** Asks for a line that may be seen; undefined if stdin is no terminal, or nothing was said. */
+export function askLine(question: string): string | undefined {
+  const line = process.stdin.isTTY ? prompt(question)?.trim() : undefined;
+  return line === "" ? undefined : line;
+}
+
 function checked(what: string, secret: string): string {
   if (secret !== "") return secret;
   throw new GafferError("usage", `Cannot use the ${what}: it is empty`);

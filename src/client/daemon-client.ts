@@ -1,6 +1,6 @@
 import { type Endpoint, formatEndpoint, isLocal, originOf } from "../base/endpoint.ts";
 import { GafferError } from "../base/gaffer-error.ts";
-import { bunClientTls, type ClientTls } from "./client-tls.ts";
+import { bunClientTls, checkClientTls, type ClientTls } from "./client-tls.ts";
 import { connectionFailure } from "./connection-failure.ts";
 import { openWebSocket, type WebSocketHandlers } from "./open-web-socket.ts";
 import { refusal } from "./refusal.ts";
@@ -40,7 +40,9 @@ export class DaemonClient {
   readonly #apiKey: string | undefined;
   readonly #tls: ClientTls | undefined;
 
+  /** @throws {@link GafferError} `usage` if a certificate is none */
   constructor({ endpoint, apiKey, tls }: DaemonClientOptions) {
+    if (tls !== undefined) checkClientTls(tls);
     this.endpoint = endpoint;
     this.#apiKey = apiKey;
     this.#tls = tls;

@@ -235,7 +235,7 @@ export class GafferSocket implements AsyncDisposable {
   }
 
   #take(text: string): void {
-    const reply = readChannelReply(text);
+    const reply = parsed(text);
     if (reply !== undefined) this.#hear(reply);
   }
 
@@ -356,6 +356,16 @@ export class GafferSocket implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+}
+
+/** What was said; undefined for what is none of it: a newer daemon may say more. */
+function parsed(text: string): ChannelReply | undefined {
+  try {
+    return readChannelReply(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 

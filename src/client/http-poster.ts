@@ -52,6 +52,8 @@ export const fetchPoster: HttpPoster = {
         signal,
         redirect: "manual",
         decompress: false,
+        // A switch of the environment, NODE_TLS_REJECT_UNAUTHORIZED, must not turn the check off.
+        tls: { rejectUnauthorized: true },
       });
       await passOver(response);
       return { status: response.status, retryAfter: response.headers.get("retry-after") ?? undefined };

@@ -17,6 +17,8 @@ export interface KeyPermissions {
 export interface KeyRequest {
   readonly permissions?: KeyPermissions;
   readonly label?: string;
+  /** Key that it is taken back with, or its id. @defaultValue the one that makes it; none if that is an admin's */
+  readonly parent?: string;
 }
 
 /** A key that was just made. */
@@ -55,12 +57,12 @@ export class Keys {
     return this.#client.json<NewKey>("/keys", { method: "POST", body: request });
   }
 
-  /** What is known of a key, and of those that were made by it. @throws {@link GafferError} `key_not_found` */
+  /** What is known of a key, and of those that go with it. @throws {@link GafferError} `key_not_found` */
   get(key: string): Promise<KeyBody> {
     return this.#client.json<KeyBody>(pathOf("keys", key), { query: { include_keys: true } });
   }
 
-  /** Takes a key back, with all that were made by it. @returns their ids @throws {@link GafferError} `key_not_found` */
+  /** Takes a key back, with all that go with it. @returns their ids @throws {@link GafferError} `key_not_found` */
   async delete(key: string): Promise<readonly string[]> {
     return (await this.#client.json<{ keys: string[] }>(pathOf("keys", key), { method: "DELETE" })).keys;
   }

@@ -9,8 +9,8 @@ export interface UserRequest {
   readonly user_type?: 0 | 1;
   /** The key, or for administrators its id, by which the user's logins are. */
   readonly key?: string;
-  /** Whatever is to be kept with it. */
-  readonly extra?: Readonly<Record<string, unknown>>;
+  /** Whatever else is to be kept of the user. */
+  readonly [extra: string]: unknown;
 }
 
 /**

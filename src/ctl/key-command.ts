@@ -24,7 +24,7 @@ const row = (key: KeyBody): string[] => [
   key.parent ?? "-",
   new Date(key.created).toISOString(),
 ];
-const HEAD = ["ID", "LABEL", "ALLOWS", "MADE BY", "SINCE"];
+const HEAD = ["ID", "LABEL", "ALLOWS", "GOES WITH", "SINCE"];
 
 const list: Command = ctlCommand(
   {
@@ -43,7 +43,7 @@ const list: Command = ctlCommand(
 const show: Command = ctlCommand(
   {
     name: "key show",
-    summary: "Show what a key allows, and the keys that were made by it",
+    summary: "Show what a key allows, and the keys that go with it",
     examples: ["gaffer ctl key show 8eaed07575daf928"],
     positionals: { name: "ID", description: "Id of the key, as the list shows it", most: 1 },
     flags: jsonFlag,
@@ -71,11 +71,19 @@ const create: Command = ctlCommand(
         "+a administrator, +k make keys, +u make users, +m manage all, TARGET+r read, +w write, +m manage; TARGET is *, a session or a job",
       most: Infinity,
     },
-    flags: { label: { type: "string", value: "TEXT", description: "What it is for" }, ...jsonFlag },
+    flags: {
+      label: { type: "string", value: "TEXT", description: "What it is for" },
+      parent: { type: "string", value: "ID", description: "The key that it is taken back with" },
+      ...jsonFlag,
+    },
   },
   async ({ client, flags, args }) => {
-    const label = flags.label === undefined ? {} : { label: flags.label };
-    const made = await new Keys(client).create({ permissions: readGrants(args), ...label });
+    const { label, parent } = flags;
+    const made = await new Keys(client).create({
+      permissions: readGrants(args),
+      ...(label === undefined ? {} : { label }),
+      ...(parent === undefined ? {} : { parent: idIn("go with", [parent]) }),
+    });
     print(flags.json ? `${JSON.stringify(made)}\n` : `id: ${made.key}\nkey: ${made.api_key}\n`);
     return 0;
   },
@@ -84,7 +92,7 @@ const create: Command = ctlCommand(
 const remove: Command = ctlCommand(
   {
     name: "key delete",
-    summary: "Take a key back, with all that were made by it; what they opened is closed",
+    summary: "Take a key back, with all that go with it; what they opened is closed",
     examples: ["gaffer ctl key delete 8eaed07575daf928"],
     positionals: { name: "ID", description: "Id of the key, as the list shows it", most: 1 },
     flags: jsonFlag,

@@ -1,6 +1,7 @@
 import { Access } from "../access/access.ts";
+import { userExists } from "../access/user-store.ts";
 import { GafferError } from "../base/gaffer-error.ts";
-import { readSecret } from "../cli/secret-input.ts";
+import { askLine, readSecret } from "../cli/secret-input.ts";
 import { print } from "../cli/stdout.ts";
 import { defaultStateFolder, makeStateFolder } from "../state/state-folder.ts";
 import type { DaemonTarget } from "./daemon-plan.ts";
@@ -28,13 +29,13 @@ export function administer(target: DaemonTarget, flags: AdminFlags): number | Pr
 }
 
 /** Says name and key. */
-async function createAdmin(
-  target: DaemonTarget,
-  { username, "password-file": passwordFile }: AdminFlags,
-): Promise<number> {
+async function createAdmin(target: DaemonTarget, flags: AdminFlags): Promise<number> {
+  const { "password-file": passwordFile } = flags;
+  const username = flags.username ?? askLine("username: ");
   if (username === undefined)
     throw new GafferError("usage", "Cannot make an administrator: name one with --username NAME");
   using access = openAccess(target);
+  if (access.accounts.find(username) !== undefined) throw userExists(username);
   const what = `password of ${username}`;
   const password = await readSecret({ what, flag: "password-file", file: passwordFile, isNew: true });
   const { key } = await access.accounts.createAdmin(username, password);

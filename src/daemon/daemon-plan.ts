@@ -101,6 +101,17 @@ export function planDaemon(config: DaemonConfig, choice: DaemonChoice, at: Daemo
   };
 }
 
+/**
+ * Whether two plans listen at the same addresses and let in the same people: what a running daemon does not change, certificates aside.
+ */
+export const hasSameDoors = (one: DaemonPlan, other: DaemonPlan): boolean => doorsOf(one) === doorsOf(other);
+
+const doorsOf = ({ endpoints, keyring }: DaemonPlan): string =>
+  JSON.stringify([
+    endpoints.map(({ endpoint, rules, socketMode, socketGid }) => [endpoint, rules, socketMode, socketGid]),
+    keyring,
+  ]);
+
 /** The endpoints; with `--require-key` each of them asks for one. */
 function endpointsOf(config: DaemonConfig, choice: DaemonChoice, at: DaemonSurroundings): ApiEndpoint[] {
   const endpoints = addressesOf(config, choice, at);

@@ -17,7 +17,7 @@ import { Instance } from "../state/instance.ts";
 import { defaultStateFolder } from "../state/state-folder.ts";
 import { tellReady } from "./background.ts";
 import { Daemon } from "./daemon.ts";
-import type { DaemonPlan, DaemonSurroundings } from "./daemon-plan.ts";
+import { type DaemonPlan, type DaemonSurroundings, hasSameDoors } from "./daemon-plan.ts";
 import { endInSpiteOf, loadDaemonPlugins } from "./daemon-plugins.ts";
 import { ErrorLog } from "./error-log.ts";
 import { StrayErrors } from "./stray-errors.ts";
@@ -28,6 +28,8 @@ const SIGUSR1 = 10;
 /** How often, and after which pause in milliseconds, a state folder that is held is asked for again. */
 const HELD_TRIES = 20;
 const HELD_PAUSE_MS = 25;
+const DOORS_STAY =
+  "addresses, and who may use them (require_key, insecure, allowed_hosts, cors_origins), are those of the start: restart the daemon to change them";
 /** Most processes that one line of the log names. */
 const NAMED = 10;
 
@@ -90,7 +92,7 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   });
   const notifySocket = takeNotifySocket();
   const notify: Notify = (state) => void notifyInit(notifySocket, state);
-  for (const warning of plan.warnings) log.warn(warning);
+  for (const warning of [...plan.warnings, ...accessWarnings(access)]) log.warn(warning);
   // To the very end: a signal that comes while the last things are put away must not change the exit code.
   handleSignals(run, daemon, { log, errorLog, notify, end });
   release();
@@ -106,6 +108,12 @@ export async function runDaemon(run: DaemonRun): Promise<number> {
   }
   log.info("stopped");
   return stray.exitCode;
+}
+
+/** Where a key is asked for and there is none, nobody comes in. */
+function accessWarnings(access: Access | undefined): string[] {
+  if (access === undefined || access.keyring.all().length > 0) return [];
+  return ["a key is asked for, and there is none yet: gaffer daemon --create-admin-user makes the first"];
 }
 
 /** Tells whoever waits for it that we answer. */
@@ -192,6 +200,7 @@ function reload(run: DaemonRun, daemon: Daemon, { log, notify }: SignalNeeds): v
     const config = run.reread();
     const plan = run.replan(config);
     for (const warning of plan.warnings) log.warn(warning);
+    if (!hasSameDoors(plan, run.plan)) log.warn(`reload: ${DOORS_STAY}`);
     for (const endpoint of daemon.renewTls(plan)) {
       log.info(`reload: ${formatEndpoint(endpoint)} has the certificates of now`);
     }

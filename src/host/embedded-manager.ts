@@ -77,7 +77,7 @@ export class EmbeddedManager extends Manager implements AsyncDisposable {
 
   /** What the processes of a job use, by the job's processes in order of their numbers; those that run. */
   async stats(name: string): Promise<ProcessStats[]> {
-    const osPids = this.list(name).flatMap(({ osPid }) => osPid ?? []);
+    const osPids = this.list(name).flatMap(({ osPid, active }) => (active ? (osPid ?? []) : []));
     const stats = await processStats(osPids);
     return osPids.flatMap((osPid) => stats.get(osPid) ?? []);
   }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Endpoint, formatEndpoint, originOf } from "../base/endpoint.ts";
@@ -59,10 +59,11 @@ export function storeKey(endpoint: Endpoint, key: string, env: Env): string {
         ];
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // Beside it, then in its place: a crash loses no other key.
-    const fresh = `${path}.${process.pid}`;
-    writeFileSync(fresh, `${next.join("\n")}\n`, { mode: 0o600 });
-    renameSync(fresh, path);
+    // A link stays one. Beside it, then in its place: a crash loses no other key.
+    const real = existsSync(path) ? realpathSync(path) : path;
+    const fresh = `${real}.${process.pid}`;
+    writeFileSync(fresh, `${next.join("\n")}\n`, { mode: 0o600, flag: "wx" });
+    renameSync(fresh, real);
   } catch (error) {
     throw unusable("write", path, error);
   }

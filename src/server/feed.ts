@@ -52,7 +52,7 @@ export class Feeds {
       this.#open.delete(feed);
       stopWatching?.();
     });
-    const stopWatching = caller.onRevoked?.(() => feed.end());
+    const stopWatching = caller.onRevoked?.(() => feed.cut());
     this.#open.add(feed);
     if (this.#ended) feed.end();
     const headers = { "content-type": options.contentType, "cache-control": "no-store", ...options.headers };
@@ -145,6 +145,13 @@ class OpenFeed {
   end(): void {
     this.#ended = true;
     this.#wake();
+  }
+
+  /** Ends it at once: who may not read any more is told nothing of what waits. */
+  cut(): void {
+    if (this.#closed) return;
+    this.#close();
+    this.#controller?.close();
   }
 
   #close(): void {

@@ -27,6 +27,8 @@ export interface EndpointOptions {
   readonly gid?: number | undefined;
   /** Undefined = plain HTTP. A unix socket speaks none. */
   readonly tls?: ServerTls | undefined;
+  /** Seconds without a sign of life after which a websocket is closed; it is pinged before. From 8 on. @defaultValue 45 */
+  readonly socketIdleS?: number;
   readonly handle: (request: Request, server: HttpServer, endpoint: Endpoint) => HttpAnswer | Promise<HttpAnswer>;
 }
 
@@ -41,18 +43,18 @@ interface Listening {
  */
 const IDLE_S = 45;
 
-const websocket: Bun.WebSocketHandler<OpenSocket> = {
+const websocket = (idleS: number): Bun.WebSocketHandler<OpenSocket> => ({
   maxPayloadLength: MESSAGE_BYTES,
   // We stop at QUEUE_BYTES ourselves. Beyond this Bun drops what it is given: pongs of one who pings and does not read, and close frames,
   // which must come through.
   backpressureLimit: 4 * QUEUE_BYTES,
-  idleTimeout: IDLE_S,
+  idleTimeout: idleS,
   sendPings: true,
   open: (ws) => ws.data.opened(ws),
   message: (ws, message) => ws.data.received(message),
   drain: (ws) => ws.data.drained(),
   close: (ws, code, reason) => ws.data.closed(code, reason),
-};
+});
 
 /** An address that is listened on. */
 export class HttpEndpoint implements AsyncDisposable {
@@ -165,12 +167,12 @@ function attempt(endpoint: Endpoint, listen: () => Listening): Listening {
   }
 }
 
-function serveOptions(endpoint: Endpoint, { handle }: EndpointOptions) {
+function serveOptions(endpoint: Endpoint, { handle, socketIdleS = IDLE_S }: EndpointOptions) {
   return {
     // What is too large is refused by ourselves, with a body that says why; Bun would only cut the connection.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
     development: false,
-    websocket,
+    websocket: websocket(socketIdleS),
     fetch: (request: Request, server: HttpServer) => handle(request, server, endpoint),
   } as const;
 }

@@ -98,6 +98,9 @@ export class HttpService {
   }
 }
 
+/** Nobody writes to a query. */
+const NO_QUERY = new URLSearchParams();
+
 /**
  * Path and query of a URL, in which Bun has resolved the dot segments.
  *
@@ -108,7 +111,7 @@ function targetOf(url: string): { path: string; query: URLSearchParams } {
   const start = whole.startsWith("/") ? 0 : whole.indexOf("/", whole.indexOf("://") + 3);
   const target = start === -1 ? "/" : whole.slice(start);
   const mark = target.indexOf("?");
-  if (mark === -1) return { path: target, query: new URLSearchParams() };
+  if (mark === -1) return { path: target, query: NO_QUERY };
   return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
 }
 
@@ -129,6 +132,8 @@ function errorResponse(error: unknown): Response {
   const allow = body.details?.["allow"];
   const headers: Record<string, string> = Array.isArray(allow) ? { allow: allow.join(", ") } : {};
   if (body.code === "upgrade_required") headers["upgrade"] = "websocket";
+  // No Basic: a browser would ask its user for a password wherever a page of ours is refused.
+  if (body.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="gaffer"';
   return Response.json(body, { status: body.errno, headers });
 }
 

@@ -149,14 +149,13 @@ function nodeAfter(node: Node, segment: string): Node {
   return next;
 }
 
+/** In the order that `Allow` names them. */
 const METHODS: readonly Method[] = ["GET", "POST", "PUT", "DELETE"];
 
 function allowed(ways: readonly Way[]): string[] {
   const there = new Set(ways.flatMap(({ known }) => known.map(({ route }) => route.method)));
-  const methods = METHODS.filter((method) => there.has(method));
-  if (methods.length === 0) return [];
-  const head = methods.includes("GET") ? ["HEAD"] : [];
-  return [...methods, ...head, "OPTIONS"];
+  if (there.size === 0) return [];
+  return [...METHODS.filter((method) => there.has(method)), ...(there.has("GET") ? ["HEAD"] : []), "OPTIONS"];
 }
 
 const paramsOf = (names: readonly string[], values: readonly string[]): Record<string, string> =>

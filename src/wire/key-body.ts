@@ -4,11 +4,13 @@ export interface KeyBody {
   readonly key: string;
   readonly label: string;
   readonly permissions: Readonly<Record<string, unknown>>;
-  /** Id of the key it was made by. */
+  /** Id of the key that it goes with. */
   readonly parent: string | null;
+  /** The user who got it by logging in. */
+  readonly username: string | null;
   /** Milliseconds since 1970. */
   readonly created: number;
-  /** Those that were made by it; only with `include_keys`. */
+  /** Those that go with it; only with `include_keys`. */
   readonly keys?: readonly KeyBody[];
 }
 
@@ -19,5 +21,6 @@ export interface UserBody {
   readonly user_type: number;
   /** Id of the user's key. */
   readonly key: string | null;
-  readonly extra: Readonly<Record<string, unknown>>;
+  /** Whatever else was said of the user. */
+  readonly [extra: string]: unknown;
 }

@@ -232,12 +232,15 @@ describe("the streams of a process", () => {
     const pid = await load("deaf", "sleep 1000", { redirect_input: false });
     expect(await daemon.request(`GET /streams/${pid}/err`)).toMatchObject({
       status: 404,
-      json: { error: "io_not_found", message: expect.stringContaining("out") },
+      json: { error: "io_not_found", code: "stream_not_found", message: expect.stringContaining("out") },
     });
     expect((await daemon.request("GET /streams/999999/out")).json).toMatchObject({ code: "process_not_found" });
     const refused = await daemon.request(`POST /streams/${pid}/stdin`, "x");
-    expect([refused.status, refused.json]).toMatchObject([409, { code: "input_closed" }]);
-    expect((await daemon.request(`POST /streams/${pid}/nope`, "x")).json).toMatchObject({ error: "stream_not_found" });
+    expect([refused.status, refused.json]).toMatchObject([
+      403,
+      { error: "forbidden_write", errno: 403, code: "input_closed" },
+    ]);
+    expect((await daemon.request(`POST /streams/${pid}/nope`, "x")).json).toMatchObject({ error: "io_not_found" });
     expect((await daemon.request(`POST /streams/${pid}/stdin`, "x".repeat((1 << 20) + 1))).status).toBe(413);
     await daemon.request("DELETE /jobs/x/deaf?wait=10");
   });

@@ -69,7 +69,7 @@ class KeyedDaemon implements AsyncDisposable {
 const asked: readonly (readonly [line: string, body: unknown, permission: string, target: string])[] = [
   ["GET /sessions", undefined, "manage", "*"],
   ["GET /jobs", undefined, "manage", "*"],
-  ["GET /pids", undefined, "read", "*"],
+  ["GET /pids", undefined, "manage", "*"],
   ["GET /jobs/s", undefined, "manage", "s"],
   ["POST /jobs/s", { name: "new", cmd: "sleep 1000" }, "manage", "s"],
   ["GET /jobs/s/a", undefined, "read", "s.a"],
@@ -241,7 +241,7 @@ describe("a daemon that asks for keys", () => {
 
   test("users log in by name and password, and get a key of their own", async () => {
     const own = await keyed.keyFor({ read: ["s"] }, "ann's");
-    await keyed.asAdmin("POST /users", { username: "Ann", password: "words", key: own.key, extra: { team: "x" } });
+    await keyed.asAdmin("POST /users", { username: "Ann", password: "words", key: own.key, team: "x" });
     const basic = (password: string): Promise<Answer> =>
       keyed.daemon.request("GET /auth", undefined, { headers: { authorization: `Basic ${btoa(`ann:${password}`)}` } });
     const [good, bad] = [await basic("words"), await basic("word")];
@@ -255,7 +255,7 @@ describe("a daemon that asks for keys", () => {
     expect((await keyed.send("GET /jobs/s/a", { key })).status).toBe(200);
     expect((await keyed.send("GET /jobs/t/a", { key })).status).toBe(403);
     const user = await keyed.send("GET /users/ann", { key });
-    expect(user.json).toEqual({ username: "ann", user_type: 1, key: own.id, extra: { team: "x" } });
+    expect(user.json).toEqual({ username: "ann", user_type: 1, key: own.id, team: "x" });
     // Nobody makes himself an administrator.
     const rise = { password: "words", user_type: 0 };
     expect((await keyed.send("PUT /users/ann", { key, body: rise })).status).toBe(403);

@@ -52,18 +52,18 @@ describe("the SDK and keys", () => {
   test("users are made, log in, change and go", async () => {
     const { users } = admin;
     const key = await admin.keys.create({ permissions: { manage: ["s"] } });
-    await users.create({ username: "ann", password: "her password", key: key.key, extra: { team: "s" } });
+    await users.create({ username: "ann", password: "her password", key: key.key, team: "s" });
     expect(await rejectedBy(users.create({ username: "ann", password: "another one" }))).toBeTruthy();
     expect((await users.list()).toSorted()).toEqual(["ann", "root"]);
-    expect(await users.get("ann")).toMatchObject({ username: "ann", user_type: 1, extra: { team: "s" } });
+    expect(await users.get("ann")).toMatchObject({ username: "ann", user_type: 1, team: "s" });
     expect((await users.infos()).map(({ username }) => username)).toContain("ann");
     const ann = at();
     await ann.authenticate("ann", "her password");
     expect(await ann.job("s.a").active()).toBe(true);
     await users.setPassword("ann", "a new password");
     expect(await rejectedBy(at().authenticate("ann", "her password"))).toMatchObject({ code: "unauthorized" });
-    await users.update("ann", { password: "the third one", extra: { team: "t" } });
-    expect((await users.get("ann")).extra).toEqual({ team: "t" });
+    await users.update("ann", { password: "the third one", team: "t" });
+    expect(await users.get("ann")).toMatchObject({ team: "t" });
     const other = await admin.keys.create({ permissions: { read: ["t"] } });
     await users.setKey("ann", other.key);
     expect((await users.get("ann")).key).toBe(other.key);

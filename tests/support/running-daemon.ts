@@ -26,6 +26,10 @@ export interface DaemonStart {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where it listens besides its unix socket. @defaultValue `127.0.0.1:0` */
   readonly tcp?: string;
+  /** Its configuration, which then says where it listens; `SOCKET` stands for the unix socket. @defaultValue none */
+  readonly ini?: string;
+  /** Where an earlier one lived. @defaultValue a folder of its own */
+  readonly dir?: TempDir;
 }
 
 /** A `gaffer daemon` on a port and a unix socket of its own, in a folder of its own. */
@@ -37,16 +41,18 @@ export class RunningDaemon implements AsyncDisposable {
   host = "";
   port = 0;
 
-  private constructor(dir: TempDir, { args = [], env = {}, tcp = "127.0.0.1:0" }: DaemonStart) {
+  private constructor(dir: TempDir, { args = [], env = {}, tcp = "127.0.0.1:0", ini }: DaemonStart) {
     this.dir = dir;
     this.socket = dir.file("g.sock");
-    const own = ["--bind", tcp, "--bind", `unix:${this.socket}`, "--state-dir", dir.file("state")];
+    const config = ini === undefined ? undefined : dir.write("gaffer.ini", ini.replaceAll("SOCKET", this.socket));
+    const binds = config === undefined ? ["--bind", tcp, "--bind", `unix:${this.socket}`] : ["-c", config];
+    const own = [...binds, "--state-dir", dir.file("state")];
     this.gaffer = new RunningGaffer(["daemon", ...own, ...args], { cwd: dir.path, env });
   }
 
   /** Starts one, and waits until it listens. */
   static async start(options: DaemonStart = {}): Promise<RunningDaemon> {
-    const daemon = new RunningDaemon(new TempDir(), options);
+    const daemon = new RunningDaemon(options.dir ?? new TempDir(), options);
     try {
       const [, host = "", port = ""] = await daemon.logged(/listening on (\S+:(\d+))\n/);
       await daemon.logged(/listening on unix:/);

@@ -14,7 +14,8 @@ const takes = (known: readonly string[]): string => (known.length === 0 ? "" : `
 function problemOf(schema: TObject, value: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return `${shorten(value)} is not an object`;
   const known = Object.keys(schema.properties);
-  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  const isOpen = schema.additionalProperties === true;
+  const unknown = isOpen ? undefined : Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) return `there is no field "${unknown}"${didYouMean(unknown, known) || takes(known)}`;
   const problem = Value.Errors(schema, value).First();
   if (problem === undefined) return "it is not what it must be";

@@ -1,9 +1,11 @@
 import { Type } from "@sinclair/typebox";
+import { permit } from "../../base/caller.ts";
 import { GafferError } from "../../base/gaffer-error.ts";
 import { DEFAULT_SESSION, fullName, parseJobName } from "../../base/job-name.ts";
 import { describeJob } from "../../manager/job-fields.ts";
 import { readJobFields } from "../../manager/job-reader.ts";
 import type { JobSettings } from "../../manager/job-settings.ts";
+import type { ProcessInfo } from "../../manager/job-status.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { jobBody } from "../../wire/job-body.ts";
 import { type JobStatsBody, jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
@@ -233,11 +235,14 @@ const pidsArgs = fields({ name: Type.Optional(jobName) });
 /** Numbers of the processes of a job, or of all there are. */
 export const pids: Command = defineCommand({
   name: "pids",
-  summary: "Numbers of the processes of a job, or of all there are",
+  summary: "Numbers of the processes of a job, or, for who manages everything, of all there are",
   permission: "read",
   args: pidsArgs,
   result: pidsResult,
-  run: ({ manager }, { name }) => ({ body: { pids: manager.pids(name) } }),
+  run: ({ manager, caller }, { name }) => {
+    if (name === undefined) permit(caller, { permission: "manage", what: "list all processes" });
+    return { body: { pids: manager.pids(name) } };
+  },
 });
 
 /** What the processes of a job use. */
@@ -266,7 +271,9 @@ export const allStats: Command = defineCommand({
 /** One look at all processes of these jobs. */
 async function statsOf(ports: ControlPorts, names: readonly string[]): Promise<JobStatsBody[]> {
   const { manager, totalMemoryBytes } = ports;
-  const all = names.map((name) => ({ name: manager.info(name).name, running: manager.list(name) }));
+  // The kernel's number of one that is dead may be another's by now.
+  const runningOf = (name: string): ProcessInfo[] => manager.list(name).filter(({ active }) => active);
+  const all = names.map((name) => ({ name: manager.info(name).name, running: runningOf(name) }));
   const osPids = all.flatMap(({ running }) => running.flatMap(({ osPid }) => osPid ?? []));
   const usages = await ports.stats(osPids);
   return all.map(({ name, running }) => {

@@ -7,6 +7,7 @@ import { GafferError } from "../../base/gaffer-error.ts";
 import type { KeyBody } from "../../wire/key-body.ts";
 import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
+import { parentFor, permitAdministration } from "./key-rules.ts";
 import { goneKeysResult, keyResult, keysResult, newKeyResult } from "./results.ts";
 
 /** The keys and users of a daemon that has them. @throws {@link GafferError} `access_off` where no endpoint asks for keys */
@@ -15,13 +16,21 @@ export function accessOf({ access }: CommandPorts): Access {
   throw new GafferError("access_off", "Cannot use keys: no endpoint of this daemon asks for one (require_key)");
 }
 
-/** @param children - those that were made by it, when they are to be shown. */
-function keyBody({ id, label, permissions, parent, created }: KeyRecord, children?: readonly KeyRecord[]): KeyBody {
-  const body = { key: id, label, permissions: { ...permissions }, parent: parent ?? null, created };
+/** @param children - those that go with it, when they are to be shown. */
+function keyBody(record: KeyRecord, children?: readonly KeyRecord[]): KeyBody {
+  const { id, label, permissions, parent, username, created } = record;
+  const body = {
+    key: id,
+    label,
+    permissions: { ...permissions },
+    parent: parent ?? null,
+    username: username ?? null,
+    created,
+  };
   return children === undefined ? body : { ...body, keys: children.map((child) => keyBody(child)) };
 }
 
-const key: TSchema = Type.String({ description: "it must be the id of a key, or the key itself" });
+const key: TSchema = Type.String({ writeOnly: true, description: "it must be the id of a key, or the key itself" });
 const includeKeys = Type.Optional(Type.Boolean());
 
 /** Names of all keys; what is known of each, if that was asked for. */
@@ -40,6 +49,10 @@ export const keys: Command = defineCommand({
 const createArgs = fields({
   permissions: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "it must be an object" })),
   label: Type.Optional(Type.String({ maxLength: 200, description: "it must be a text of 200 characters at most" })),
+  parent: Type.Optional(
+    Type.String({ writeOnly: true, description: "it must be a key, or its id, that the new one is taken back with" }),
+  ),
+  key: Type.Optional(Type.Unknown({ description: "it is not used: a key is made by chance" })),
 });
 
 /** Makes a key. */
@@ -49,12 +62,11 @@ export const createKey: Command = defineCommand({
   permission: "create_key",
   args: createArgs,
   result: newKeyResult,
-  run: (ports, { permissions: given = {}, label = "" }) => {
-    const keyring = accessOf(ports).keyring;
+  run: (ports, { permissions: given = {}, label = "", parent }) => {
+    const access = accessOf(ports);
     const permissions = readGrants(given);
-    if (permissions.admin === true)
-      permit(ports.caller, { permission: "admin", what: "make the key of an administrator" });
-    const made = keyring.mint({ permissions, label, parent: ports.caller.keyId });
+    permitAdministration(ports.caller, permissions, "make a key that administers");
+    const made = access.keyring.mint({ permissions, label, parent: parentFor(access, ports.caller, parent) });
     return { body: { ok: true, api_key: made.key, key: made.record.id } };
   },
 });
@@ -62,7 +74,8 @@ export const createKey: Command = defineCommand({
 /** Refuses a key to whom it is none of their business. */
 function permitKey(caller: Caller, record: KeyRecord, what: string): void {
   if (caller.keyId === record.id) return;
-  permit(caller, { permission: record.permissions.admin === true ? "admin" : "create_key", what });
+  permit(caller, { permission: "create_key", what });
+  permitAdministration(caller, record.permissions, what);
 }
 
 /** What is known of a key. */
@@ -90,17 +103,18 @@ function found(caller: Caller, look: () => KeyRecord): KeyRecord {
   }
 }
 
-/** Takes a key back, with all that were made by it. */
+/** Takes a key back, with all that go with it. */
 export const deleteKey: Command = defineCommand({
   name: "delete_key",
-  summary: "Take a key back, with all that were made by it; what they opened is closed",
+  summary: "Take a key back, with all that go with it; what they opened is closed",
   permission: "own",
   args: fields({ key: Type.Unsafe<string>(key) }),
   result: goneKeysResult,
   run: (ports, { key: name }) => {
     const keyring = accessOf(ports).keyring;
     const record = found(ports.caller, () => keyring.get(name));
-    permitKey(ports.caller, record, "take back the key");
+    for (const one of keyring.family(record.id))
+      permitKey(ports.caller, one, "take back the key and those that go with it");
     return { body: { ok: true, keys: keyring.revoke(record.id).map(({ id }) => id) } };
   },
 });

@@ -30,8 +30,8 @@ export const processStats: Command = defineCommand({
   args: byId,
   result: processStatsResult,
   run: async ({ manager, stats, totalMemoryBytes }, { pid }) => {
-    const { osPid } = manager.getProcess(pid);
-    const usage = osPid === undefined ? undefined : (await stats([osPid])).get(osPid);
+    const { osPid, active } = manager.getProcess(pid);
+    const usage = osPid === undefined || !active ? undefined : (await stats([osPid])).get(osPid);
     // Gone meanwhile, or dead and not yet let go: no number is better than a stale one.
     if (usage === undefined)
       throw new GafferError("process_not_found", `Cannot tell stats of process ${pid}: it does not run`);

@@ -159,6 +159,7 @@ const keyFields = {
   label: Type.String(),
   permissions: Type.Record(Type.String(), Type.Unknown()),
   parent: nullable(keyId),
+  username: nullable(Type.String({ description: "The user who got it by logging in" })),
   created: Type.Integer({ description: "Milliseconds since 1970" }),
 };
 
@@ -180,7 +181,6 @@ export const userResult: TSchema = answer(
     username: Type.String(),
     user_type: Type.Integer({ description: "0 = administrator, 1 = application" }),
     key: nullable(keyId),
-    extra: Type.Record(Type.String(), Type.Unknown()),
   },
   "User",
 );

@@ -1,39 +1,43 @@
-import { type TOptional, type TSchema, type TString, type TUnion, Type } from "@sinclair/typebox";
-import type { Access } from "../../access/access.ts";
+import { type TOptional, type TString, type TUnion, Type } from "@sinclair/typebox";
 import type { Account } from "../../access/accounts.ts";
 import { USER_TYPES } from "../../access/user-store.ts";
-import { type Caller, permit } from "../../base/caller.ts";
+import { permit } from "../../base/caller.ts";
 import { GafferError } from "../../base/gaffer-error.ts";
 import type { UserBody } from "../../wire/key-body.ts";
 import { fields } from "./arguments.ts";
 import { type Command, type CommandPorts, defineCommand } from "./command.ts";
 import { accessOf } from "./key-commands.ts";
+import { namedKey, permitAdministration } from "./key-rules.ts";
 import { loginResult, newUserResult, okResult, userResult, usersResult } from "./results.ts";
 
 const username: TString = Type.String({ description: "it must be the name of a user" });
-const password: TString = Type.String({ description: "it must be a text" });
-const key: TString = Type.String({ description: "it must be a key, or for administrators its id" });
+const password: TString = Type.String({ writeOnly: true, description: "it must be a text" });
+const key: TString = Type.String({
+  writeOnly: true,
+  description: "it must be a key, or the id of one that is yours to give",
+});
 const userType: TOptional<TUnion> = Type.Optional(
   Type.Union([Type.Literal(0), Type.Literal(1)], {
     description: "it must be 0, an administrator, or 1, an application",
   }),
 );
-const extra: TSchema = Type.Optional(
-  Type.Record(Type.String(), Type.Unknown(), { description: "it must be an object" }),
-);
-
-const userBody = ({ username: name, userType: type, key: keyId, extra: more }: Account): UserBody => ({
+/** What else is said of a user stands beside the rest, as in gaffer 0.5. */
+const userBody = ({ username: name, userType: type, key: keyId, extra }: Account): UserBody => ({
+  ...extra,
   username: name,
   user_type: type,
   key: keyId ?? null,
-  extra: more,
 });
 
 /** Refuses a user to whom it is none of their business. */
 function permitUser(ports: CommandPorts, user: Account, what: string): void {
   const { keyId } = ports.caller;
-  if (keyId !== undefined && accessOf(ports).accounts.isOwn(user.username, keyId)) return;
-  permit(ports.caller, { permission: user.userType === 0 ? "admin" : "create_user", what });
+  const { accounts, keyring } = accessOf(ports);
+  if (keyId !== undefined && accounts.isOwn(user.username, keyId)) return;
+  permit(ports.caller, { permission: user.userType === USER_TYPES.admin ? "admin" : "create_user", what });
+  // Who sets a password can log in with it.
+  const own = user.key === undefined ? undefined : keyring.find(user.key);
+  if (own !== undefined) permitAdministration(ports.caller, own.permissions, what);
 }
 
 /** The user of a name; whoever may not know of others does not learn which there are either. */
@@ -46,17 +50,6 @@ function userOf(ports: CommandPorts, name: string, what: string): Account {
     permit(ports.caller, { permission: "create_user", what });
     throw error;
   }
-}
-
-/**
- * The id of the key that a user is to have: to give one away, it must be shown, unless an administrator does it.
- *
- * @throws {@link GafferError} `key_not_found`, `forbidden`
- */
-function keyFor({ keyring }: Access, caller: Caller, given: string): string {
-  const { id } = keyring.get(given);
-  if (id === given) permit(caller, { permission: "admin", what: "name a key by its id" });
-  return id;
 }
 
 /** The user whose password it is. @throws {@link GafferError} `unauthorized` if there is no such user, or the password is another */
@@ -106,28 +99,32 @@ export const users: Command = defineCommand({
   },
 });
 
+/** Any other field is kept as it is. */
+const userFields = Type.Object(
+  { username, password, user_type: userType, key: Type.Optional(key) },
+  { additionalProperties: true },
+);
+
 /** Takes a user in. */
 export const createUser: Command = defineCommand({
   name: "create_user",
   summary: "Make a user",
   permission: "create_user",
-  args: fields({ username, password, user_type: userType, key: Type.Optional(key), extra: Type.Unsafe<Extra>(extra) }),
+  args: userFields,
   result: newUserResult,
-  run: async (ports, { username: name, password: secret, user_type: type = 1, key: given, extra: more = {} }) => {
+  run: async (ports, { username: name, password: secret, user_type: type = 1, key: given, ...extra }) => {
     const { caller } = ports;
     const access = accessOf(ports);
     if (type === 0) permit(caller, { permission: "admin", what: "make an administrator" });
     const wish = {
       password: secret,
       userType: type === 0 ? USER_TYPES.admin : USER_TYPES.app,
-      key: given === undefined ? undefined : keyFor(access, caller, given),
-      extra: more,
+      key: given === undefined ? undefined : namedKey(access, caller, given).id,
+      extra,
     };
-    return { body: { ok: true, ...userBody(await access.accounts.create(name, wish)) } };
+    return { body: { ...userBody(await access.accounts.create(name, wish)), ok: true } };
   },
 });
-
-type Extra = Readonly<Record<string, unknown>> | undefined;
 
 /** What is known of a user. */
 export const userInfo: Command = defineCommand({
@@ -144,9 +141,9 @@ export const updateUser: Command = defineCommand({
   name: "update_user",
   summary: "Change a user: the password, and what else is given",
   permission: "own",
-  args: fields({ username, password, user_type: userType, key: Type.Optional(key), extra: Type.Unsafe<Extra>(extra) }),
+  args: userFields,
   result: okResult,
-  run: async (ports, { username: name, password: secret, user_type: type, key: given, extra: more }) => {
+  run: async (ports, { username: name, password: secret, user_type: type, key: given, ...extra }) => {
     const { caller } = ports;
     const access = accessOf(ports);
     const user = userOf(ports, name, "change the user");
@@ -155,8 +152,8 @@ export const updateUser: Command = defineCommand({
     await access.accounts.update(name, {
       password: secret,
       userType: wanted,
-      key: given === undefined ? user.key : keyFor(access, caller, given),
-      extra: more ?? user.extra,
+      key: given === undefined ? user.key : namedKey(access, caller, given).id,
+      extra: { ...user.extra, ...extra },
     });
     return { body: { ok: true } };
   },
@@ -186,7 +183,7 @@ export const setKey: Command = defineCommand({
   run: (ports, { username: name, key: given }) => {
     userOf(ports, name, "change the key of the user");
     const access = accessOf(ports);
-    access.accounts.setKey(name, keyFor(access, ports.caller, given));
+    access.accounts.setKey(name, namedKey(access, ports.caller, given).id);
     return { body: { ok: true } };
   },
 });

@@ -133,7 +133,9 @@ function bodyDocOf({ command, path, query = [], body = "none" }: CommandRoute): 
   }
   const named = /:job\b/.test(path) ? ["name"] : [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
   const rest = Object.keys(properties).filter((name) => !named.includes(name) && !query.includes(name));
-  const schema = fields(pick(properties, rest));
+  const schema = Type.Object(pick(properties, rest), {
+    additionalProperties: command.args.additionalProperties ?? false,
+  });
   return { contentType: "application/json", schema, isOptional: body === "optional-fields" };
 }
 

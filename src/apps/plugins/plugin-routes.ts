@@ -16,7 +16,7 @@ export function pluginRoutes(record: PluginRecord, routes: readonly Route[]): re
     return { method, path, open, endless, ...about, handle: (request) => answer(record, route, request) };
   });
   // What can't be described would take the document of the whole API with it.
-  JSON.stringify(openApiDocument(served, { version: "", isKeyed: false }));
+  JSON.stringify(openApiDocument(served, { version: "", isKeyed: true }));
   return served;
 }
 

@@ -60,7 +60,7 @@ describe.each(wholeTrees)("the end of a leader, trees held by %s", (trees) => {
 
   test("a grandchild that holds the pipe keeps it open, and its last words are read", async () => {
     await using run = new TreeRun(trees);
-    const leader = run.spawn(`(trap 'printf last; exit' TERM; while :; do sleep 0.02; done) & echo up; exit 0`);
+    const leader = run.spawn(`(trap 'printf last; exit' TERM; echo up; while :; do sleep 0.02; done) & exit 0`);
     await leader.was("exited");
     await leader.said("up");
     expect(leader.told).toEqual(["spawned", "exited 0 survivors"]);

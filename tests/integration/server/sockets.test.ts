@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { NOBODY } from "../../../src/base/caller.ts";
 import { HttpEndpoint } from "../../../src/server/http-endpoint.ts";
 import { HttpService } from "../../../src/server/http-service.ts";
@@ -9,6 +9,8 @@ import { Sockets } from "../../../src/server/sockets.ts";
 import { RawConnection } from "../../support/raw-connection.ts";
 import { clientFrame, RawWebSocket } from "../../support/raw-websocket.ts";
 import { waitFor } from "../../support/wait-for.ts";
+
+setDefaultTimeout(30_000);
 
 /** A session that notes what it is told, and does what the test says. */
 class NotedSession implements SocketSession {
@@ -70,7 +72,7 @@ class SocketServer implements AsyncDisposable {
     };
     const endpoint = await HttpEndpoint.open(
       { kind: "tcp", host: "127.0.0.1", port: 0 },
-      { handle: (request, own, at) => service().handle(request, own, at) },
+      { handle: (request, own, at) => service().handle(request, own, at), socketIdleS: 8 },
     );
     server = new SocketServer(endpoint);
     return server;
@@ -281,4 +283,52 @@ test("the end of the server waits for a slow reader: it gets all that was sent, 
   client.connection.resume();
   expect(await client.closed()).toEqual([1001, "gaffer is stopping"]);
   expect(client.texts().length).toBe(sent);
+});
+
+const pings = (client: RawWebSocket): number => client.read().filter(({ opcode }) => opcode === 9).length;
+
+test("who says nothing is pinged: who answers stays, who does not is closed", async () => {
+  await using server = await SocketServer.start();
+  const alive = await server.open();
+  const dead = await server.open();
+  using _alive = alive.client;
+  using _dead = dead.client;
+  await waitFor(
+    () => pings(alive.client) > 0 && pings(dead.client) > 0,
+    () => "pings",
+  );
+  alive.client.send(10, "");
+  await waitFor(
+    () => dead.session.closed !== undefined,
+    () => "the end of who did not answer",
+  );
+  expect(dead.session.closed?.[0]).toBe(1006);
+  alive.client.send(1, "still here");
+  await waitFor(
+    () => alive.session.heard.length === 1,
+    () => "who answered",
+  );
+});
+
+test("who goes away while he is too slow is noticed, whether he resets the connection or just closes it", async () => {
+  await using server = await SocketServer.start();
+  for (const way of ["reset", "close"]) {
+    const { client, session } = await server.open();
+    using _client = client;
+    client.connection.pause();
+    const piece = "x".repeat(65_536);
+    await waitFor(
+      () => {
+        while (session.send(piece) === "sent");
+        return (session.socket?.buffered ?? 0) > 262_144;
+      },
+      () => "full",
+    );
+    if (way === "close") client.connection.shutdown();
+    client.connection.close();
+    await waitFor(
+      () => session.closed !== undefined,
+      () => `the end by ${way}`,
+    );
+  }
 });

@@ -14,6 +14,7 @@ import { type ChannelCommand, readChannelRequest } from "../../../wire/channel-r
 import type { Control } from "../../control/control.ts";
 import { channelCall, channelCommandNames } from "./channel-commands.ts";
 import { commandFault, subscriptionFault, unknownCommand } from "./channel-fault.ts";
+import { waitForKey } from "./key-wait.ts";
 import { openTopic, type TopicPorts } from "./open-topic.ts";
 import { Outbox } from "./outbox.ts";
 import { NO_KEY, REVOKED } from "./socket-codes.ts";
@@ -24,6 +25,8 @@ export interface ChannelPorts extends TopicPorts {
   readonly control: Control;
   /** Told of a bug that a command met. */
   readonly onError: (error: unknown) => void;
+  /** How long a socket may be open without a key, in milliseconds. @defaultValue 10 seconds */
+  readonly keyMs?: number;
 }
 
 /** Whom a channel serves. */
@@ -55,6 +58,7 @@ export class ChannelSession implements SocketSession {
   readonly #authenticate: ChannelVisitor["authenticate"];
   #caller: Caller;
   #stopWatching: (() => void) | undefined;
+  #keyShown: (() => void) | undefined;
   readonly #outbox = new Outbox(() => this.#next());
   readonly #subscriptions = new Map<string, Subscription>();
   /** Those that may have something to tell. */
@@ -69,12 +73,14 @@ export class ChannelSession implements SocketSession {
   open(socket: Socket): void {
     this.#outbox.open(socket);
     this.#serve(this.#caller);
+    if (this.#caller === NOBODY) this.#keyShown = waitForKey(this.#outbox, this.#ports.keyMs);
   }
 
   #serve(caller: Caller): void {
+    this.#keyShown?.();
     this.#stopWatching?.();
     this.#caller = caller;
-    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.end(REVOKED));
+    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.cut(REVOKED));
   }
 
   message(data: SocketMessage): void | Promise<void> {
@@ -202,6 +208,7 @@ export class ChannelSession implements SocketSession {
   close(): void {
     this.#outbox.close();
     this.#stopWatching?.();
+    this.#keyShown?.();
     for (const subscription of this.#subscriptions.values()) this.#drop(subscription);
   }
 }

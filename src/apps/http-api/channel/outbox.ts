@@ -50,6 +50,13 @@ export class Outbox {
     this.pump();
   }
 
+  /** Closes the socket at once: who may not hear any more is told nothing of what waits. */
+  cut(end: SocketEnd): void {
+    this.#end ??= end;
+    this.close();
+    this.#socket?.close(...this.#end);
+  }
+
   /** Says what there is, as far as there is room. */
   pump(): void {
     if (this.#isClosed || this.#socket === undefined) return;

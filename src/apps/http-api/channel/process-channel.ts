@@ -15,6 +15,7 @@ import {
 } from "../../../wire/io-frame.ts";
 import { send } from "../../control/process-commands.ts";
 import type { ChannelPorts, ChannelVisitor } from "./channel-session.ts";
+import { waitForKey } from "./key-wait.ts";
 import { MessageForm } from "./message-form.ts";
 import { Outbox } from "./outbox.ts";
 import { OutputReader } from "./output-reader.ts";
@@ -54,6 +55,7 @@ export class ProcessChannel implements SocketSession {
   readonly #outbox = new Outbox(() => this.#next());
   #caller: Caller;
   #stopWatching: (() => void) | undefined;
+  #keyShown: (() => void) | undefined;
   #stopWaiting: (() => void) | undefined;
   #info: ProcessInfo | undefined;
   #target: ProcessTarget | undefined;
@@ -68,14 +70,16 @@ export class ProcessChannel implements SocketSession {
 
   open(socket: Socket): void {
     this.#outbox.open(socket);
-    if (this.#caller !== NOBODY) this.#serve(this.#caller);
+    if (this.#caller === NOBODY) this.#keyShown = waitForKey(this.#outbox, this.#ports.keyMs);
+    else this.#serve(this.#caller);
   }
 
   /** Begins to read, or says why it can't. */
   #serve(caller: Caller): void {
+    this.#keyShown?.();
     this.#stopWatching?.();
     this.#caller = caller;
-    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.end(REVOKED));
+    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.cut(REVOKED));
     if (this.#info !== undefined) return;
     const { pid, stream, isReading } = this.#options;
     try {
@@ -179,6 +183,7 @@ export class ProcessChannel implements SocketSession {
   close(): void {
     this.#outbox.close();
     this.#stopWatching?.();
+    this.#keyShown?.();
     this.#stopWaiting?.();
     this.#reader?.close();
   }

@@ -5,6 +5,7 @@ import type { Socket, SocketMessage, SocketSession } from "../../../server/socke
 import { errorBody } from "../../../wire/error-body.ts";
 import { send } from "../../control/process-commands.ts";
 import type { ChannelPorts, ChannelVisitor } from "./channel-session.ts";
+import { waitForKey } from "./key-wait.ts";
 import { MessageForm } from "./message-form.ts";
 import { Outbox } from "./outbox.ts";
 import { OutputReader } from "./output-reader.ts";
@@ -31,6 +32,7 @@ export class StreamSocket implements SocketSession {
   readonly #outbox = new Outbox(() => this.#next());
   #caller: Caller;
   #stopWatching: (() => void) | undefined;
+  #keyShown: (() => void) | undefined;
   #stopWaiting: (() => void) | undefined;
   #info: ProcessInfo | undefined;
   #reader: OutputReader | undefined;
@@ -44,13 +46,15 @@ export class StreamSocket implements SocketSession {
 
   open(socket: Socket): void {
     this.#outbox.open(socket);
-    if (this.#caller !== NOBODY) this.#serve(this.#caller);
+    if (this.#caller === NOBODY) this.#keyShown = waitForKey(this.#outbox, this.#ports.keyMs);
+    else this.#serve(this.#caller);
   }
 
   #serve(caller: Caller): void {
+    this.#keyShown?.();
     this.#stopWatching?.();
     this.#caller = caller;
-    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.end(REVOKED));
+    this.#stopWatching = caller.onRevoked?.(() => this.#outbox.cut(REVOKED));
     if (this.#info !== undefined) return;
     const { id } = this.#options;
     if (!/^\d{1,15}$/.test(id)) return this.#refuse("bad_value", 400, `"${id}" is not the number of a process`);
@@ -138,6 +142,7 @@ export class StreamSocket implements SocketSession {
   close(): void {
     this.#outbox.close();
     this.#stopWatching?.();
+    this.#keyShown?.();
     this.#stopWaiting?.();
     this.#reader?.close();
   }

@@ -56,13 +56,13 @@ export const socketRoutes = (ports: ChannelPorts): readonly Route[] => [
     },
   }),
   socketRoute({
-    path: "/wstreams/:id",
+    path: "/wstreams/:pid",
     doc: streamDoc,
     socket: ({ caller, authenticate, query, params }) =>
       new StreamSocket(ports, {
         caller,
         authenticate,
-        id: params["id"] ?? "",
+        id: params["pid"] ?? "",
         binary: readQuery(query, streamQuery).binary,
       }),
   }),

@@ -10,7 +10,7 @@ import {
 import { commandRoute, type ControlRoute } from "../command-route.ts";
 import { legacyNames } from "./legacy-name.ts";
 
-const texts = { contentTypes: ["application/json"], answer: Type.Array(Type.String()) };
+const texts = { answer: Type.Array(Type.String()) };
 const group = "/groups/:session";
 
 /** Routes of what gaffer 0.4 called groups: sessions. @see gaffer 0.4 `gaffer/http/groups.py` */

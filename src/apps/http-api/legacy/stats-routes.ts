@@ -11,7 +11,7 @@ import { processStats } from "../../control/process-commands.ts";
 import { jobStatsResult, usageResult } from "../../control/results.ts";
 import type { StatsTarget } from "../../stats-monitor.ts";
 import type { FeedPorts } from "../current/feed-routes.ts";
-import { EVENT_STREAM, FEED_KINDS, type FeedKind, heartbeat, heartbeatMs, jsonFeed } from "../feed-form.ts";
+import { EVENT_STREAM, FEED_KINDS, heartbeat, heartbeatMs, jsonFeed } from "../feed-form.ts";
 import { pidOf } from "../request-fields.ts";
 import { legacyName } from "./legacy-name.ts";
 import { StatsFeed, type StatsWatcher } from "./stats-feed.ts";
@@ -87,12 +87,11 @@ async function answer(ports: StatsPorts, request: RouteRequest, question: Questi
   const what = `watch the stats of ${question.job ?? "all"}`;
   permit(request.caller, { permission: "read", target: question.job, what });
   const source = new StatsFeed(ports.watcher, question.target, feed);
-  const kind: FeedKind = feed;
+  const form = feed === "eventsource" ? EVENT_STREAM : jsonFeed(feed);
+  // Refused here if there is nobody to watch.
+  const response = ports.feeds.respond(source, request.caller, { ...form, ...beats });
   request.keepAlive();
-  return ports.feeds.respond(source, request.caller, {
-    ...(kind === "eventsource" ? EVENT_STREAM : jsonFeed(kind)),
-    ...beats,
-  });
+  return response;
 }
 
 /** Routes of what processes use, once or again and again. @see gaffer 0.4 `gaffer/http/stats.py` */

@@ -29,7 +29,6 @@ const withOk = (body: Body): Response => Response.json({ ok: true, ...body });
 export const template: NonNullable<CommandRoute["reply"]> = {
   make: ({ name, config }) => Response.json({ ...Object(config), name: legacyName(String(name)) }),
   doc: {
-    contentTypes: ["application/json"],
     answer: Type.Intersect([
       Type.Object({ name: Type.String(), cmd: Type.String() }),
       Type.Record(Type.String(), Type.Unknown()),
@@ -42,7 +41,6 @@ const status: CommandRoute["reply"] = {
   make: ({ active, running, max_processes: wanted }) =>
     Response.json({ active, running, max_processes: wanted, numprocesses: wanted }),
   doc: {
-    contentTypes: ["application/json"],
     answer: Type.Object({
       active: Type.Boolean({ description: "Whether it should run" }),
       running: Type.Integer(),
@@ -55,7 +53,6 @@ const status: CommandRoute["reply"] = {
 const scaled: CommandRoute["reply"] = {
   make: withOk,
   doc: {
-    contentTypes: ["application/json"],
     answer: withReport(Type.Intersect([okResult, scaleResult])),
   },
 };
@@ -63,7 +60,6 @@ const scaled: CommandRoute["reply"] = {
 const numbers: CommandRoute["reply"] = {
   make: withOk,
   doc: {
-    contentTypes: ["application/json"],
     answer: withReport(Type.Intersect([okResult, pidsResult])),
   },
 };
@@ -74,7 +70,7 @@ const listQuery = fields({
 
 const listDoc: RouteDoc = {
   summary: "Names of all jobs, or with running the numbers of all processes",
-  access: "manage of everything for the names, read for the numbers",
+  access: "manage of everything",
   query: listQuery,
   answer: Type.Union([Type.Array(Type.String()), Type.Array(Type.Integer())]),
 };

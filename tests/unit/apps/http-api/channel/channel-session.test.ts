@@ -419,3 +419,18 @@ test("one socket listens to no more topics than a bound", async () => {
   await socket.hear(sub("EVENTS"));
   expect(socket.take()).toEqual([refused("EVENTS", "bad_request")]);
 });
+
+test("stats of a process whose leader is dead are none: its number may be another's by now", async () => {
+  await using world = new ChannelWorld();
+  world.base.load({ numprocesses: 2 });
+  world.base.at(1).exit(1, true);
+  const socket = world.channel();
+  await socket.hear(cmd("process_stats", [1]));
+  await socket.hear(cmd("stats", ["dummy"]));
+  expect(socket.take()).toMatchObject([
+    failure(404, "not_found"),
+    { data: { result: { stats: { stats: [{ pid: 2 }] } } } },
+  ]);
+  await socket.hear(sub("STATS:1"));
+  expect(socket.take()).toEqual([refused("STATS:1", "not_found")]);
+});

@@ -70,6 +70,8 @@ export class ChannelWorld implements AsyncDisposable {
   readonly monitor: StatsMonitor;
   readonly control: Control;
   readonly #sockets: FakeSocket[] = [];
+  /** How long a socket may be open without a key. */
+  keyMs: number = 60_000;
 
   constructor() {
     const { manager, clock } = this.base;
@@ -100,6 +102,7 @@ export class ChannelWorld implements AsyncDisposable {
       monitor,
       control,
       onError: (error: unknown) => this.errors.push(error),
+      keyMs: this.keyMs,
     };
   }
 
