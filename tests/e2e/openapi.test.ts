@@ -63,7 +63,7 @@ const namesAt = ({ method, path }: Operation, at: Place): NamedValues => {
     ...elsewhere,
     // A body of POST makes something new.
     inBody: isNew
-      ? { name: `${at.session}.b`, username: `${at.username}b`, url: `${at.url}b`, key: at.key }
+      ? { name: `${at.session}.b`, username: `${at.username}b`, url: `${at.url}b`, key: at.key, parent: at.key }
       : { name: "a" },
   };
 };
@@ -87,6 +87,18 @@ const bodyOf = ({ requestBody }: Operation): { type: string; schema: Schema } | 
 
 const encode = (type: string, value: unknown): string =>
   type.includes("json") ? JSON.stringify(value) : String(value);
+
+/** Objects that a schema does not take, each for one reason. */
+function* wrongBodies(values: SchemaValues, schema: Schema): Iterable<string> {
+  const good: Record<string, unknown> = { ...Object(values.good(schema, false)) };
+  // Where anything else may be said besides, nothing is unknown.
+  if (values.isClosed(schema)) yield JSON.stringify({ ...good, no_such: 1 });
+  yield `{"__proto__":1,${JSON.stringify(good).slice(1)}`.replace(/,\}$/, "}");
+  for (const name of values.required(schema)) yield JSON.stringify({ ...good, [name]: undefined });
+  for (const [name, field] of Object.entries(values.fields(schema))) {
+    for (const value of values.bad(field)) yield JSON.stringify({ ...good, [name]: value });
+  }
+}
 
 describe("the document of the API", () => {
   let walked: WalkedDaemon;
@@ -420,16 +432,7 @@ describe("the document of the API", () => {
         if (operation.requestBody?.required === true) for (const text of ["", " "]) await refused(text, 400);
         if (!body.type.includes("json")) continue;
         const values = valuesAt(names);
-        const good: Record<string, unknown> = { ...Object(values.good(body.schema, false)) };
-        // Where anything else may be said besides, nothing is unknown.
-        if (values.isClosed(body.schema)) await refused(JSON.stringify({ ...good, no_such: 1 }), 400);
-        await refused(`{"__proto__":1,${JSON.stringify(good).slice(1)}`.replace(/,\}$/, "}"), 400);
-        for (const name of values.required(body.schema)) {
-          await refused(JSON.stringify({ ...good, [name]: undefined }), 400);
-        }
-        for (const [name, schema] of Object.entries(values.fields(body.schema))) {
-          for (const value of values.bad(schema)) await refused(JSON.stringify({ ...good, [name]: value }), 400);
-        }
+        for (const text of wrongBodies(values, body.schema)) await refused(text, 400);
       }
     });
   });

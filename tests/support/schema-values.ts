@@ -59,6 +59,11 @@ export class SchemaValues {
     return listOf(this.#document.resolve(given)["required"]).map(String);
   }
 
+  /** Whether an object has these fields and no others. */
+  isClosed(given: Schema): boolean {
+    return this.#document.resolve(given)["additionalProperties"] === false;
+  }
+
   /** Values that a schema does not take. */
   bad(schema: Schema): unknown[] {
     return SUSPECTS.filter((value) => this.#document.problems(schema, value) !== "");

@@ -14,7 +14,11 @@ export async function bodyFields({ raw }: RouteRequest): Promise<Record<string, 
 }
 
 function objectOf(body: unknown): Record<string, unknown> {
-  if (typeof body === "object" && body !== null && !Array.isArray(body)) return { ...body };
+  if (typeof body === "object" && body !== null && !Array.isArray(body)) {
+    // What it means depends on how an object is copied; nobody has a use for it.
+    if (!Object.hasOwn(body, "__proto__")) return { ...body };
+    throw new GafferError("bad_request", 'Cannot use field "__proto__" of the body: there is no such field');
+  }
   throw new GafferError("bad_request", "Cannot use the body: it must be a JSON object");
 }
 
