@@ -11,6 +11,7 @@ import { jobBody } from "../../wire/job-body.ts";
 import { type JobStatsBody, jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 import { fields, jobName, jobObject, namedJobObject, sessionName, signal, variables } from "./arguments.ts";
+import { checkSession } from "./check-session.ts";
 import { commitReport } from "./commit-report.ts";
 import { sessionTarget } from "./command-target.ts";
 import { type Command, type ControlPorts, defineCommand, type Outcome } from "./command.ts";
@@ -96,6 +97,7 @@ export const load: Command = defineCommand({
   hasEnd: true,
   target: ({ session, job }) => loadTarget(session, job["name"]),
   run: ({ manager }, { session, job, start }) => {
+    if (session !== undefined) checkSession(session);
     const { result, done } = manager.load(readJob(job, session), start === undefined ? {} : { start });
     return { body: { ok: true, name: result }, done };
   },

@@ -1,21 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { GafferError } from "../../base/gaffer-error.ts";
-import { isLegalName } from "../../base/job-name.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { allDone, type Operation } from "../../manager/operation.ts";
 import { readJobFields } from "../../manager/job-reader.ts";
+import { checkSession } from "./check-session.ts";
 import { fields, jobObject, sessionName } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { jobsResult, sessionDifferenceResult, sessionJobsResult, sessionsResult } from "./results.ts";
-
-/** Refuses a name that no session can have. */
-function checkSession(name: string): void {
-  if (isLegalName(name)) return;
-  throw new GafferError(
-    "bad_request",
-    `Cannot use session ${JSON.stringify(name)}: a name is letters, digits, _ + -, and is not all digits`,
-  );
-}
 
 const notFound = (session: string): GafferError =>
   new GafferError("session_not_found", `Cannot find session "${session}": no job of it is loaded`);
