@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Chromium, type ChromiumPage } from "../support/chromium.ts";
-import { CutProxy } from "../support/cut-proxy.ts";
+import { CuttingProxy } from "../support/cutting-proxy.ts";
 import { RunningDaemon } from "../support/running-daemon.ts";
 
 setDefaultTimeout(60_000);
@@ -36,10 +36,10 @@ async function heard(page: ChromiumPage, passes: string): Promise<Heard> {
 describe("a page of the daemon's own origin", () => {
   let chromium: Chromium;
   let daemon: RunningDaemon;
-  let proxy: CutProxy;
+  let proxy: CuttingProxy;
   beforeAll(async () => {
     [chromium, daemon] = await Promise.all([Chromium.start([]), RunningDaemon.start()]);
-    proxy = new CutProxy(daemon.port);
+    proxy = new CuttingProxy(daemon.port);
   });
   afterAll(async () => {
     proxy[Symbol.dispose]();
