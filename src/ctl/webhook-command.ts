@@ -110,8 +110,15 @@ function hasPassword(url: string): boolean {
 
 function readText(file: string, what: string): string {
   try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
+    // A byte that would be replaced would make another secret of it.
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(file === "-" ? 0 : file));
   } catch (error) {
+    if (error instanceof TypeError) {
+      const way = "write the bytes of a secret as whsec_ and base64";
+      throw new GafferError("usage", `Cannot use ${what} ${JSON.stringify(file)}: it is not UTF-8 (${way})`, {
+        cause: error,
+      });
+    }
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new GafferError("usage", `Cannot read ${what} ${JSON.stringify(file)}: ${code}`, { cause: error });
   }

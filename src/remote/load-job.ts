@@ -1,5 +1,6 @@
 import { GafferError } from "../base/gaffer-error.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
+import { readJobFields } from "../manager/job-reader.ts";
 import { type DaemonClient, pathOf } from "../client/daemon-client.ts";
 import { Server } from "../client/server.ts";
 import type { ReportBody } from "../wire/report-body.ts";
@@ -31,7 +32,18 @@ export function readJobFile(file: string, read: (path: string | number) => strin
   if (!isObject(value)) throw refuse("it must hold an object");
   const jobs = "jobs" in value ? value["jobs"] : [value];
   if (!Array.isArray(jobs) || !jobs.every(isObject)) throw refuse('"jobs" must be a list of objects');
+  for (const job of jobs) checkJob(job, refuse);
   return jobs;
+}
+
+/** A job that the daemon would refuse must not leave those before it loaded. */
+function checkJob(job: JobObject, refuse: (fact: string, cause: unknown) => GafferError): void {
+  try {
+    readJobFields(job);
+  } catch (error) {
+    if (error instanceof GafferError) throw refuse(error.message, error);
+    throw error;
+  }
 }
 
 /**

@@ -107,7 +107,7 @@ describe("an application in a daemon", () => {
       expect([input, bad.code, bad.stderr]).toEqual([input, 2, expect.stringContaining('Cannot read job file "-"')]);
     }
     const nameless = await place.run(["load", "-"], { input: '{"cmd":"x"}' });
-    expect(nameless.code).toBe(1);
+    expect(nameless.code).toBe(2);
     expect(await place.json("ctl", "jobs")).toEqual(["default.one", "named.a", "x.b"]);
   });
 

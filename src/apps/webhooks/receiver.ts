@@ -232,7 +232,9 @@ export class Receiver {
     this.#phase = "closed";
     const lost = this.#counts.failed - before;
     if (lost > 0) {
-      this.#ports.warn(`webhook ${loggedUrl(this.url)}: ${eventCount(lost)} lost at the end: ${this.#lastError}`);
+      this.#ports.warn(
+        `webhook ${loggedUrl(this.url)}: ${eventCount(lost)} lost at the end: ${this.#lastError ?? "no answer came in time"}`,
+      );
     }
   }
 
