@@ -139,21 +139,24 @@ const ODD_HEADERS = [
   "Content-Length: -1",
   "Content-Length: 99999",
   "Content-Length: x",
-];
-ODD_HEADERS.push(
   "Transfer-Encoding: chunked",
   "Transfer-Encoding: x",
   ": x",
   "A\0B: c",
   " folded: x",
   "Expect: 100-continue",
-);
-ODD_HEADERS.push(
   `X: ${"y".repeat(40_000)}`,
-  ...["Upgrade: websocket", "Upgrade: h2c", "Connection: Upgrade", "TE: trailers"],
-);
-const HANDSHAKE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
-HANDSHAKE.push("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+  "Upgrade: websocket",
+  "Upgrade: h2c",
+  "Connection: Upgrade",
+  "TE: trailers",
+];
+const HANDSHAKE = [
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
 const VERSIONS = ["HTTP/1.0", "HTTP/9", "", "HTTP/2.0", "http/1.1", "HTTP/1.1 "];
 /** Ways to say where a chunk ends, right and wrong. */
 const CHUNKS = [
