@@ -86,7 +86,7 @@ async function runBelow(
   call: CliCall,
 ): Promise<number> {
   if (word !== "help") return runLoaded(await commandBelow(command, word), args, call);
-  const topic = args.find((arg) => !arg.startsWith("-"));
+  const { word: topic } = takeWord(args);
   return showHelp(topic === undefined ? command : await commandBelow(command, topic), args, call);
 }
 
