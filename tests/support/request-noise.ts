@@ -150,7 +150,10 @@ ODD_HEADERS.push(
 );
 ODD_HEADERS.push(
   `X: ${"y".repeat(40_000)}`,
-  ...["Upgrade: websocket", "Upgrade: h2c", "Connection: Upgrade", "TE: trailers"],
+  "Upgrade: websocket",
+  "Upgrade: h2c",
+  "Connection: Upgrade",
+  "TE: trailers",
 );
 const HANDSHAKE = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
 HANDSHAKE.push("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
