@@ -1,3 +1,4 @@
+import { GafferError } from "../base/gaffer-error.ts";
 import type { LogEntry } from "../base/log-record.ts";
 import { fullName, parseJobName } from "../base/job-name.ts";
 import type { JobBody } from "../wire/job-body.ts";
@@ -39,6 +40,8 @@ export interface CommitOptions {
   readonly gracefulTimeout?: number | undefined;
   /** Laid over the job's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Waits so many seconds for it to run, or to fail. @defaultValue it does not wait */
+  readonly wait?: number | undefined;
 }
 
 /**
@@ -161,11 +164,17 @@ export class Job {
     return this.#client.json<Change>(this.path, { method: "DELETE", wait });
   }
 
-  /** Runs one more process of it, once. */
-  async commit({ gracefulTimeout, env = {} }: CommitOptions = {}): Promise<RemoteProcess> {
+  /** Runs one more process of it, once. @throws {@link GafferError} `spawn_failed` if it was waited for, and does not run */
+  async commit({ gracefulTimeout, env = {}, wait }: CommitOptions = {}): Promise<RemoteProcess> {
     const body = { graceful_timeout: gracefulTimeout ?? null, env };
-    const { pid } = await this.#client.json<{ pid: number }>(`${this.path}/commit`, { method: "POST", body });
-    return new RemoteProcess(this.#client, pid);
+    const answer = await this.#client.json<{ pid: number } & Change>(`${this.path}/commit`, {
+      method: "POST",
+      body,
+      wait,
+    });
+    const [problem] = answer.problems ?? [];
+    if (problem === undefined) return new RemoteProcess(this.#client, answer.pid);
+    throw new GafferError("spawn_failed", `Cannot run process ${answer.pid} of job "${this.name}": ${problem.reason}`);
   }
 
   /** Sends a signal, by name or number, to all its processes. @throws {@link GafferError} `bad_signal` */

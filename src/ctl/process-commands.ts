@@ -66,6 +66,7 @@ const commitSpec = {
   positionals: { name: "job", description: "The job", most: 1 },
   flags: {
     ...jsonFlag,
+    ...waitFlags,
     env: { type: "string", short: "e", value: "NAME=VALUE", repeatable: true, description: "Environment of it" },
     timeout: { type: "seconds", short: "t", value: "SECONDS", description: "How long its stop waits before it kills" },
   },
@@ -79,7 +80,7 @@ export const commitCommand: Command = ctlCommand(commitSpec, async ({ client, ar
     if (cut < 1) throw new GafferError("usage", `Cannot use -e ${JSON.stringify(pair)}: write NAME=VALUE`);
     return [pair.slice(0, cut), pair.slice(cut + 1)] as const;
   });
-  const once = { env: Object.fromEntries(pairs), gracefulTimeout: flags.timeout };
+  const once = { env: Object.fromEntries(pairs), gracefulTimeout: flags.timeout, wait: waitSeconds(flags) };
   const { pid } = await new Job(client, job).commit(once);
   print(flags.json ? `${JSON.stringify({ pid })}\n` : `${pid}\n`);
   return 0;

@@ -55,12 +55,26 @@ function* textProblems({ cmd, args, cwd, env }: JobConfig): Problems {
     args.find((arg) => arg.includes("\0")),
   );
   yield* nul(["cwd"], cwd);
+  yield* variableProblems(env);
+}
+
+function* variableProblems(env: JobConfig["env"]): Problems {
   for (const [key, value] of Object.entries(env)) {
     if (key === "" || key.includes("=")) {
       const fact = `env names ${JSON.stringify(key)}: a variable's name is not empty and has no "="`;
       yield { path: ["env", key], message: fact };
     } else yield* nul(["env", key], key + value);
   }
+}
+
+/**
+ * Refuses variables that no program can be given.
+ *
+ * @param what - is to be done, for the error: `commit job "s.n"`.
+ * @throws {@link GafferError} `job_invalid`
+ */
+export function checkVariables(env: JobConfig["env"], what: string): void {
+  for (const { message } of variableProblems(env)) throw new GafferError("job_invalid", `Cannot ${what}: ${message}`);
 }
 
 function* outputProblems({ redirectOutput: labels, customStreams }: JobConfig): Problems {

@@ -13,7 +13,7 @@ export interface Scaled {
  * @throws {@link GafferError} `bad_operation` if it is none of these, or leads to more than {@link MOST_PROCESSES}.
  */
 export function applyScale(current: number, operation: number | string): Scaled {
-  const [, operator = "+", digits] = /^\s*([+=-]?)\s*(\d{1,9})\s*$/.exec(String(operation)) ?? [];
+  const [, operator = "+", digits] = /^\s*([+=-]?)\s*(\d{1,15})\s*$/.exec(String(operation)) ?? [];
   if (digits === undefined) {
     const ways = 'a number is added, "+2" adds, "-2" takes away, "=2" sets';
     throw new GafferError("bad_operation", `Cannot scale by ${JSON.stringify(operation)}: ${ways}`);

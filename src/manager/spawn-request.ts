@@ -1,3 +1,4 @@
+import { checkVariables } from "./job-check.ts";
 import { DEFAULT_SESSION } from "../base/job-name.ts";
 import { GafferError } from "../base/gaffer-error.ts";
 import { commandWords, expand, namedVariables } from "./command-line.ts";
@@ -95,6 +96,7 @@ export class SpawnRequests {
   /** The request for one process. */
   for(placement: Placement): SpawnRequest {
     const config = this.#config;
+    if (placement.env !== undefined) checkVariables(placement.env, `commit job "${this.#config.name}"`);
     const env = this.#environment(placement);
     // What is committed runs once and ends with gaffer, whatever the job is.
     const detach = config.detach && placement.slot > 0;

@@ -133,7 +133,8 @@ function errorResponse(error: unknown): Response {
   const headers: Record<string, string> = Array.isArray(allow) ? { allow: allow.join(", ") } : {};
   if (body.code === "upgrade_required") headers["upgrade"] = "websocket";
   // No Basic: a browser would ask its user for a password wherever a page of ours is refused.
-  if (body.code === "unauthorized") headers["www-authenticate"] = 'Bearer realm="gaffer"';
+  const scheme = body.details?.["scheme"] === "Basic" ? "Basic" : "Bearer";
+  if (body.code === "unauthorized") headers["www-authenticate"] = `${scheme} realm="gaffer"`;
   return Response.json(body, { status: body.errno, headers });
 }
 

@@ -33,7 +33,10 @@ function refuseUnknown(query: URLSearchParams, known: readonly string[]): void {
 }
 
 function readField(query: URLSearchParams, name: string, field: TSchema): unknown {
-  const text = query.get(name) ?? "";
+  const [text = "", ...others] = query.getAll(name);
+  if (others.length > 0 && field["type"] !== "array") {
+    throw new GafferError("bad_request", `Cannot use parameter "${name}" twice: it is given once`);
+  }
   switch (field["type"]) {
     case "array":
       return query.getAll(name);

@@ -130,7 +130,7 @@ export class Router {
       }
       const literal = node.literals.get(segment);
       if (literal !== undefined) walk(literal, at + 1, values);
-      if (node.digits !== undefined && /^(0|[1-9]\d{0,14})$/.test(segment)) {
+      if (node.digits !== undefined && /^\d+$/.test(segment)) {
         walk(node.digits, at + 1, [...values, segment]);
       }
       if (node.any !== undefined && segment !== "") walk(node.any, at + 1, [...values, segment]);

@@ -304,4 +304,11 @@ describe("the routes of the daemon", () => {
     expect(await daemon.state()).toBe(before);
     await ask("DELETE /sessions/t?wait=10");
   });
+
+  test("digits are the number of a process, also where there can be none", async () => {
+    for (const path of ["/0", "/007", "/00", "/99999999999999999999", "/0/stats", "/999999"]) {
+      const { status, json } = await daemon.request(`GET ${path}`);
+      expect([path, status, json]).toEqual([path, 404, expect.objectContaining({ code: "process_not_found" })]);
+    }
+  });
 });

@@ -28,6 +28,38 @@ describe("?wait", () => {
     await daemon.request("DELETE /jobs/w/b?wait=10");
   });
 
+  test("a commit is over when its process runs, or is known not to", async () => {
+    await daemon.request("POST /jobs/w", { name: "once", cmd: "sleep 1000", start: false });
+    await daemon.request("POST /jobs/w", { name: "never", cmd: "/no/such/program", start: false });
+    const good = await daemon.request("POST /jobs/w/once/commit?wait=10");
+    expect(good.json).toMatchObject({ ok: true, running: 1, problems: [] });
+    expect((await daemon.request("POST /jobs/w/never/commit?wait=10")).json).toMatchObject({
+      running: 0,
+      problems: [{ label: "w.never.0", reason: expect.stringContaining("/no/such/program") }],
+    });
+    for (const env of [{ "A=B": "x" }, { "": "x" }, { A: "a\0b" }]) {
+      const bad = await daemon.request("POST /jobs/w/once/commit", { env });
+      expect([env, bad.status, bad.json]).toEqual([env, 400, expect.objectContaining({ code: "job_invalid" })]);
+    }
+    for (const name of ["once", "never"]) await daemon.request(`DELETE /jobs/w/${name}?wait=10`);
+  });
+
+  test("is for what has an end", async () => {
+    for (const line of ["POST /shutdown?wait=1", "GET /jobs?wait=1", "POST /jobs/w/a/signal?wait=1"]) {
+      expect([
+        line,
+        (await daemon.request(line, line.includes("signal") ? { signal: "HUP" } : undefined)).status,
+      ]).toEqual([line, 400]);
+    }
+    expect((await daemon.request("GET /jobs")).status).toBe(200);
+  });
+
+  test("is given once", async () => {
+    const { status, json } = await daemon.request("POST /jobs/w?wait=1&wait=x", { name: "twice", cmd: "true" });
+    expect([status, json]).toMatchObject([400, { message: expect.stringContaining('"wait" twice') }]);
+    expect((await daemon.request("GET /jobs/w/twice")).status).toBe(404);
+  });
+
   test("a client that goes while it waits leaves nothing behind, and its request is carried out", async () => {
     for (let at = 0; at < 20; at++) {
       await daemon.request("POST /jobs/w?wait=10", { name: `c${at}`, ...stubborn, graceful_timeout: 0.3 });

@@ -60,6 +60,7 @@ const namesAt = ({ method, path }: Operation, at: Place): NamedValues => {
     wait: 20,
     heartbeat: 1,
     pattern: ".",
+    parent: at.key,
     ...elsewhere,
     // A body of POST makes something new.
     inBody: isNew

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, chownSync, existsSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { idle, PluginDir, pluginText } from "../support/plugin-dir.ts";
 import { type GafferEnd, runGaffer } from "../support/gaffer-run.ts";
 import { RunningDaemon } from "../support/running-daemon.ts";
@@ -442,6 +442,35 @@ describe("the folder of plugins", () => {
     expect(above.stderr).toContain(
       `Cannot load plugin code: "${plugins.path}" is not safe, every user may write to it`,
     );
+  });
+
+  test("what it imports or requires from elsewhere must be ours, too", async () => {
+    using elsewhere = new TempDir({
+      "e.ts": "export const e = 1;\n",
+      "c.cjs": "module.exports = 1;\n",
+      "d.json": "{}",
+    });
+    using plugins = new PluginDir({});
+    const at = elsewhere.path;
+    const imports: Readonly<Record<string, string>> = {
+      absolute: `import "${at}/e.ts";`,
+      relative: `import "${relative(join(plugins.path, "relative/plugin"), at)}/e.ts";`,
+      json: `import d from "${at}/d.json"; globalThis.d = d;`,
+      required: `require("${at}/c.cjs");`,
+      later: `await import("${at}" + "/e.ts");`,
+      own: `import "node:fs"; import { Plugin } from "gaffer"; import "./own.js"; globalThis.p = Plugin;`,
+    };
+    for (const [name, text] of Object.entries(imports)) {
+      mkdirSync(plugins.file(`${name}/plugin`), { recursive: true });
+      writeFileSync(plugins.file(`${name}/plugin/index.ts`), `${text}\n${pluginText(idle)}`);
+      writeFileSync(plugins.file(`${name}/plugin/own.js`), "export {};\n");
+    }
+    for (const name of ["e.ts", "c.cjs", "d.json"]) chownSync(elsewhere.file(name), 65_534, -1);
+    await using daemon = await RunningDaemon.start({ args: ["-p", plugins.path] });
+    for (const name of ["absolute", "relative", "json", "required", "later"]) {
+      expect([name, await errorOf(daemon, name)]).toEqual([name, expect.stringContaining("it belongs to user 65534")]);
+    }
+    expect(await errorOf(daemon, "own")).toBe("");
   });
 
   test("a package.json where the daemon is started changes nothing", async () => {

@@ -51,6 +51,8 @@ interface CommandFacts<Args extends TObject> {
   readonly args: Args;
   /** What its answer holds. */
   readonly result: TSchema;
+  /** It sets off what ends later, and may be waited for. @defaultValue false */
+  readonly hasEnd?: boolean;
 }
 
 /** One operation on a daemon: all that HTTP, websockets and command lines can ask for is one of these. */

@@ -11,6 +11,8 @@ import { jobBody } from "../../wire/job-body.ts";
 import { type JobStatsBody, jobStatsBody, processStatsBody } from "../../wire/stats-body.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 import { fields, jobName, jobObject, namedJobObject, sessionName, signal, variables } from "./arguments.ts";
+import { checkSession } from "./check-session.ts";
+import { commitReport } from "./commit-report.ts";
 import { sessionTarget } from "./command-target.ts";
 import { type Command, type ControlPorts, defineCommand, type Outcome } from "./command.ts";
 import {
@@ -40,6 +42,7 @@ const onJob = (
     permission: "manage",
     args: byName,
     result: okResult,
+    hasEnd: true,
     run: ({ manager }, args) => ({ body: { ok: true }, done: act(manager, args.name).done }),
   });
 
@@ -91,8 +94,10 @@ export const load: Command = defineCommand({
   permission: "manage",
   args: loadArgs,
   result: loadResult,
+  hasEnd: true,
   target: ({ session, job }) => loadTarget(session, job["name"]),
   run: ({ manager }, { session, job, start }) => {
+    if (session !== undefined) checkSession(session);
     const { result, done } = manager.load(readJob(job, session), start === undefined ? {} : { start });
     return { body: { ok: true, name: result }, done };
   },
@@ -107,6 +112,7 @@ export const update: Command = defineCommand({
   permission: "manage",
   args: updateArgs,
   result: okResult,
+  hasEnd: true,
   run: ({ manager }, { name, job, start }) => {
     const own = parseJobName(name);
     const settings = readJob({ name: own.job, ...job }, own.session);
@@ -176,6 +182,7 @@ export const scale: Command = defineCommand({
   permission: "manage",
   args: scaleArgs,
   result: scaleResult,
+  hasEnd: true,
   run: ({ manager }, args) => {
     const { result, done } = manager.scale(args.name, args.scale);
     return { body: { ...result }, done };
@@ -207,11 +214,14 @@ export const commit: Command = defineCommand({
   permission: "manage",
   args: commitArgs,
   result: commitResult,
+  hasEnd: true,
   target: sessionTarget,
   run: ({ manager }, { name, graceful_timeout: seconds, env }) => {
     // 0 and nothing mean the job's own, as in gaffer 0.5.
     const timeoutMs = seconds ? seconds * 1000 : undefined;
-    return { body: { ok: true, pid: manager.commit(name, timeoutMs, env) } };
+    const before = manager.seq;
+    const pid = manager.commit(name, timeoutMs, env);
+    return { body: { ok: true, pid }, done: commitReport(manager, pid, before) };
   },
 });
 

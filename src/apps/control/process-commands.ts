@@ -48,6 +48,7 @@ export const stopProcess: Command = defineCommand({
   permission: "manage",
   args: stopArgs,
   result: stopResult,
+  hasEnd: true,
   run: ({ manager }, { pid, scale_down: scaleDown = false }) => {
     const { result, done } = manager.stopProcess(pid, { scaleDown });
     return { body: { ok: true, replaced: result }, done };

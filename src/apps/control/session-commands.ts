@@ -1,21 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { GafferError } from "../../base/gaffer-error.ts";
-import { isLegalName } from "../../base/job-name.ts";
 import type { Manager } from "../../manager/manager.ts";
 import { allDone, type Operation } from "../../manager/operation.ts";
 import { readJobFields } from "../../manager/job-reader.ts";
+import { checkSession } from "./check-session.ts";
 import { fields, jobObject, sessionName } from "./arguments.ts";
 import { type Command, defineCommand } from "./command.ts";
 import { jobsResult, sessionDifferenceResult, sessionJobsResult, sessionsResult } from "./results.ts";
-
-/** Refuses a name that no session can have. */
-function checkSession(name: string): void {
-  if (isLegalName(name)) return;
-  throw new GafferError(
-    "bad_request",
-    `Cannot use session ${JSON.stringify(name)}: a name is letters, digits, _ + -, and is not all digits`,
-  );
-}
 
 const notFound = (session: string): GafferError =>
   new GafferError("session_not_found", `Cannot find session "${session}": no job of it is loaded`);
@@ -53,6 +44,7 @@ export const unloadSession: Command = defineCommand({
   permission: "manage",
   args: sessionArgs,
   result: jobsResult,
+  hasEnd: true,
   run: ({ manager }, { session }) => {
     const jobs = manager.jobs(session);
     if (jobs.length === 0) throw notFound(session);
@@ -81,6 +73,7 @@ const onSession = (
     permission: "manage",
     args: sessionArgs,
     result: jobsResult,
+    hasEnd: true,
     run: ({ manager }, { session }) => {
       const jobs = inOrder(manager, session);
       return { body: { ok: true, jobs }, done: allDone(act(manager, jobs)) };
@@ -113,6 +106,7 @@ export const applySession: Command = defineCommand({
   permission: "manage",
   args: applyArgs,
   result: sessionDifferenceResult,
+  hasEnd: true,
   run: ({ manager }, { session, jobs, start }) => {
     checkSession(session);
     const settings = jobs.map((job) => {

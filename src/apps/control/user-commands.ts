@@ -53,22 +53,38 @@ function userOf(ports: CommandPorts, name: string, what: string): Account {
 }
 
 /** The user whose password it is. @throws {@link GafferError} `unauthorized` if there is no such user, or the password is another */
-async function verified(ports: CommandPorts, name: string, secret: string): Promise<Account> {
-  const user = await accessOf(ports).accounts.authenticate(name, secret);
+async function verified(ports: CommandPorts, { username: name, password: secret }: Credentials): Promise<Account> {
+  const { accounts } = accessOf(ports);
+  if (name === undefined || secret === undefined) {
+    throw unauthorized("name and password are sent by basic authentication");
+  }
+  const user = await accounts.authenticate(name, secret);
   if (user !== undefined) return user;
-  throw new GafferError("unauthorized", "Cannot log in: user or password is wrong");
+  throw unauthorized("user or password is wrong");
 }
+
+/** What somebody logs in with. */
+export interface Credentials {
+  readonly username?: string;
+  readonly password?: string;
+}
+
+/** Name and password; without them it is said how they are sent. */
+const credentials = fields({ username: Type.Optional(username), password: Type.Optional(password) });
+
+const unauthorized = (fact: string): GafferError =>
+  new GafferError("unauthorized", `Cannot log in: ${fact}`, { details: { scheme: "Basic" } });
 
 /** Logs in. */
 export const login: Command = defineCommand({
   name: "login",
   summary: "Log in by name and password (basic authentication) and get a key",
   permission: "none",
-  args: fields({ username, password }),
+  args: credentials,
   result: loginResult,
-  run: async (ports, { username: name, password: secret }) => {
+  run: async (ports, given) => {
     const { accounts } = accessOf(ports);
-    const { key: made, record } = accounts.login(await verified(ports, name, secret));
+    const { key: made, record } = accounts.login(await verified(ports, given));
     return { body: { api_key: made, key: record.id } };
   },
 });
@@ -78,10 +94,10 @@ export const verifyLogin: Command = defineCommand({
   name: "verify_login",
   summary: "Tell whether name and password are right",
   permission: "none",
-  args: fields({ username, password }),
+  args: credentials,
   result: okResult,
-  run: async (ports, { username: name, password: secret }) => {
-    await verified(ports, name, secret);
+  run: async (ports, given) => {
+    await verified(ports, given);
     return { body: { ok: true } };
   },
 });
@@ -202,11 +218,10 @@ export const deleteUser: Command = defineCommand({
   },
 });
 
-/** Reads `Authorization: Basic …`. @throws {@link GafferError} `unauthorized` if there is none */
-export function basicOf(headers: Headers): { readonly username: string; readonly password: string } {
+/** Name and password of `Authorization: Basic …`; none if there is no such header. @see RFC 7617 */
+export function basicOf(headers: Headers): Credentials {
   const [, encoded] = /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
   const text = Buffer.from(encoded ?? "", "base64").toString("utf8");
   const colon = text.indexOf(":");
-  if (colon > 0) return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-  throw new GafferError("unauthorized", "Cannot log in: name and password are sent by basic authentication");
+  return colon > 0 ? { username: text.slice(0, colon), password: text.slice(colon + 1) } : {};
 }

@@ -8,7 +8,7 @@ import { fields } from "../control/arguments.ts";
 import type { Command, Outcome } from "../control/command.ts";
 import type { Control } from "../control/control.ts";
 import { reportResult } from "../control/results.ts";
-import { besidePath, bodyFields, optionalBodyFields } from "./request-fields.ts";
+import { besidePath, bodyFields, optionalBodyFields, processIdOf } from "./request-fields.ts";
 
 /**
  * How a body gives arguments: it has none; its fields are the arguments that path and query leave, and may be left out altogether; the
@@ -43,7 +43,7 @@ export type ControlRoute = (control: Control) => Route;
 /** The longest that a request waits, in seconds: that of a timer, 2³¹ − 1 ms. */
 const LONGEST_WAIT = 2_147_483;
 
-/** The parameter that every command takes. */
+/** The parameter of commands that have an end. */
 export const wait: TSchema = Type.Optional(
   Type.Number({
     minimum: 0,
@@ -94,7 +94,7 @@ function pathFields({ session, job, pid, ...others }: RouteRequest["params"]): R
   return {
     ...others,
     ...(job === undefined ? (session === undefined ? {} : { session }) : { name: `${session}.${job}` }),
-    ...(pid === undefined ? {} : { pid: Number(pid) }),
+    ...(pid === undefined ? {} : { pid: processIdOf(pid) }),
   };
 }
 
@@ -102,7 +102,7 @@ const pick = (properties: TObject["properties"], names: readonly string[]): TObj
   Object.fromEntries(Object.entries(properties).filter(([name]) => names.includes(name)));
 
 const querySchemaOf = ({ command, query = [] }: CommandRoute): TObject =>
-  fields({ wait, ...pick(command.args.properties, query) });
+  fields({ ...(command.hasEnd === true ? { wait } : {}), ...pick(command.args.properties, query) });
 
 /** What the API's document says of a command's route; it follows from the command. */
 function docOf(route: CommandRoute, query: TObject): RouteDoc {
@@ -114,7 +114,7 @@ function docOf(route: CommandRoute, query: TObject): RouteDoc {
     query,
     ...(body === undefined ? {} : { body }),
     status,
-    answer: withReport(command.result),
+    answer: command.hasEnd === true ? withReport(command.result) : command.result,
     ...reply?.doc,
   };
 }

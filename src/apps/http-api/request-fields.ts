@@ -6,7 +6,16 @@ import type { RouteRequest } from "../../server/route.ts";
 export const jobOf = ({ params }: RouteRequest): string => `${params["session"]}.${params["job"]}`;
 
 /** The number in a path. */
-export const pidOf = ({ params }: RouteRequest): number => Number(params["pid"]);
+export const pidOf = ({ params }: RouteRequest): number => processIdOf(params["pid"] ?? "");
+
+/** The number of a process. @throws {@link GafferError} `process_not_found` for digits that are none of ours: 0, 007, more than a number holds */
+export function processIdOf(digits: string): number {
+  if (/^[1-9]\d{0,14}$/.test(digits)) return Number(digits);
+  throw new GafferError(
+    "process_not_found",
+    `Cannot find process ${digits.slice(0, 40)}: there is none of that number`,
+  );
+}
 
 /** The fields of a JSON body. @throws {@link GafferError} `bad_request` if it is no object */
 export async function bodyFields({ raw }: RouteRequest): Promise<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import { GafferError } from "../../base/gaffer-error.ts";
+import { guardImports } from "./import-guard.ts";
 import { inTime } from "./patience.ts";
 import type { PluginLog } from "./plugin-log.ts";
 import { findPlugins, type PluginFolder, refuseMissing } from "./plugin-folders.ts";
@@ -33,7 +34,10 @@ export async function loadPlugins(set: PluginSet, options: LoadPluginsOptions): 
   const { named, loadLibrary } = options;
   if (named) refuseMissing(set.dirs);
   const folders = findPlugins(set.dirs).filter(({ code }) => code !== undefined);
-  if (folders.length > 0) await offerLibrary(loadLibrary);
+  if (folders.length > 0) {
+    await offerLibrary(loadLibrary);
+    guardImports(options.uid);
+  }
   for (const folder of folders) for (const record of await loadFolder(folder, options)) addRecord(set, record);
   refuseUnmet(set);
 }

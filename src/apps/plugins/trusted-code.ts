@@ -30,6 +30,13 @@ export function refuseForeignCode(folder: string, uid: number): void {
   checkFolder(root, uid, new Set([join(root, "_site")]));
 }
 
+/** The same for one file, wherever it lies. @throws {@link GafferError} `forbidden` */
+export function refuseForeignFile(file: string, uid: number): void {
+  const real = realpathSync(file);
+  checkAbove(real, uid);
+  refuse(real, weakness(statSync(real), uid));
+}
+
 function checkFolder(root: string, uid: number, seen: Set<string>): void {
   if (seen.has(root)) return;
   seen.add(root);

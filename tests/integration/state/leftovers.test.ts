@@ -180,6 +180,11 @@ describe.each(wholeTrees)("after SIGKILL of the daemon, trees held by %s", (tree
       expect(life.said.flatMap(({ warning }) => warning ?? [])).toEqual([
         expect.stringMatching(/^Cannot write the ledger: the disk is full/),
       ]);
+      // Who is killed before it has written down its start would be missed for ever.
+      await waitFor(
+        () => sole.starts.length === 40,
+        () => `40 starts, not ${sole.starts.length}`,
+      );
       await life.command("killall default.job");
       await waitFor(
         () => sole.starts.length === 80,
