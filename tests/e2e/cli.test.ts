@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, symlinkSync } from "node:fs";
-import { runGaffer } from "../support/gaffer-run.ts";
 import { gafferBinary } from "../support/gaffer-binary.ts";
 import { TempDir } from "../support/temp-dir.ts";
 
@@ -51,13 +50,16 @@ describe("help", () => {
     for (const flag of [...flags, "--exit", "--no-restart", "--json", "--no-color"]) expect(stdout).toContain(flag);
   });
 
-  test.each([
-    ["ctl", "-g", "http://127.0.0.1:1", "help", "scale"],
-    ["-g", "http://127.0.0.1:1", "ctl", "help", "scale"],
-    ["ctl", "help", "--endpoint", "http://127.0.0.1:1", "scale"],
-  ])("flags with a value are no topic: %s %s %s %s %s", async (...argv) => {
-    const { code, stdout } = await runGaffer(argv, { cwd: "/" });
-    expect([code, stdout]).toEqual([0, expect.stringContaining("gaffer ctl scale")]);
+  const asked = [
+    "ctl -g http://h:1 help scale",
+    "-g http://h:1 ctl help scale",
+    "ctl help --endpoint http://h:1 scale",
+  ];
+  test.each(asked)("the value of a flag is no topic: %s", (words) => {
+    expect(gaffer("/", words.split(" "))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("gaffer ctl scale"),
+    });
   });
 
   test("is coloured when that is forced, and not when it is refused", () => {
