@@ -14,11 +14,24 @@ export function markedProcesses(mark: string): number[] {
 
 function isMarked(pid: number, mark: string): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const state = stat.charAt(stat.lastIndexOf(")") + 2);
-    return state !== "Z" && state !== "X" && readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(mark);
+    for (;;) {
+      const line = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      if (line !== "") return line.includes(mark) && isAlive(pid);
+      // In the midst of an exec it has none for a moment; the dead and the kernel's own have none at all.
+      if (!isAlive(pid) || isOfKernel(pid)) return false;
+    }
   } catch {
     // It ended between the listing and the look.
     return false;
   }
 }
+
+const statOf = (pid: number): string[] => {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+};
+
+const isAlive = (pid: number): boolean => !/^[ZX]/.test(statOf(pid)[0] ?? "");
+
+/** Threads of the kernel are children of kthreadd, which is 2. @see proc_pid_stat(5) */
+const isOfKernel = (pid: number): boolean => pid === 2 || statOf(pid)[1] === "2" || statOf(pid)[1] === "0";
