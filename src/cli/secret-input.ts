@@ -58,8 +58,9 @@ const [CTRL_C, CTRL_D, CTRL_U, DELETE, BACKSPACE] = ["\x03", "\x04", "\x15", "\x
 /** One line from the terminal, which does not show it. */
 async function ask(question: string): Promise<string> {
   const { stdin } = process;
-  say(question);
+  // First of all: what is typed as soon as the question stands there must not be seen.
   stdin.setRawMode(true);
+  say(question);
   stdin.setEncoding("utf8");
   stdin.resume();
   const { promise, resolve, reject } = Promise.withResolvers<string>();
